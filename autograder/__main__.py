@@ -1,0 +1,5 @@
+"""``python -m autograder``."""
+
+from autograder.command import main
+
+main()

@@ -1,0 +1,136 @@
+"""The command ``autograder``. Nothing heavy is imported before a command needs it."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.course import CourseError, assignments_in, selection
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.grading.result import AssignmentResult, Result
+
+EXIT_UNDER, EXIT_NOT_GRADED = 1, 2
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="A course that grades itself."
+)
+
+
+class Isolation(StrEnum):
+    """Where a student's code runs."""
+
+    auto = "auto"
+    sandbox = "sandbox"
+    process = "process"
+    none = "none"
+
+
+@app.callback()
+def _several_commands() -> None:
+    """Grade the course on gradients in PyTorch."""
+
+
+@app.command()
+def grade(
+    path: Annotated[Path, typer.Argument(help="the course folder, which holds assignments/")] = Path("."),
+    only: Annotated[str, typer.Option(help="assignments and tasks to grade: 01,24.2,E1")] = "",
+    isolation: Annotated[Isolation, typer.Option(help="where answers run; auto takes the strongest there is")] = (
+        Isolation.auto
+    ),
+    seed: Annotated[int, typer.Option(help="another seed draws other examples")] = 0,
+    json: Annotated[Path | None, typer.Option(help="write the result to this file")] = None,
+    html: Annotated[Path | None, typer.Option(help="write a page to this file")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="write a summary to this file")] = None,
+    fail_under: Annotated[int | None, typer.Option(help="exit 1 where the score is under this many points")] = None,
+) -> None:
+    """Grade the answers in a course folder, as CI does."""
+    from autograder.reports.table import console, show
+
+    selected = selection(only)
+    chosen = [one for one in assignments_in(path) if selected.has_assignment(one.id)]
+    if not chosen:
+        raise CourseError(f"--only {only}: this course has no such assignment; leave --only out to grade everything.")
+    for file in (json, html, markdown):
+        _check_writable(file)
+    result = _graded(path, isolation, only, seed, console(stderr=True), len(chosen))
+    if not any(assignment.tasks for assignment in result.assignments):
+        raise CourseError(f"--only {only}: this course has no such task; leave --only out to grade everything.")
+    _write(result, json, html, markdown)
+    show(result, console())
+    if fail_under is not None and result.score < fail_under:
+        raise typer.Exit(EXIT_UNDER)
+
+
+def _graded(path: Path, isolation: Isolation, only: str, seed: int, progress: "Console", count: int) -> "Result":
+    """Grade; the sandbox starts to import torch in its own process while this one does."""
+    from autograder.sandbox.workers import open_workers
+
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
+    with open_workers(isolation.value) as workers, _Progress(progress, count) as shown:
+        import torch
+
+        from autograder.grading.grade import grade as grade_course
+
+        torch.set_num_threads(1)
+        return grade_course(path, workers, only=selection(only), seed=seed, report=shown.step)
+
+
+class _Progress:
+    """A bar on standard error, where that is a terminal. It has no thread: the graders are forked meanwhile."""
+
+    def __init__(self, out: "Console", total: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._bar = Progress(*columns, console=out, transient=True, auto_refresh=False, disable=not out.is_terminal)
+        self._task = self._bar.add_task("grading", total=total)
+
+    def __enter__(self) -> "_Progress":
+        self._bar.start()
+        self._bar.refresh()
+        return self
+
+    def step(self, assignment: "AssignmentResult") -> None:
+        self._bar.update(self._task, advance=1, description=f"graded {assignment.id}", refresh=True)
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+
+def _check_writable(file: Path | None) -> None:
+    """Say before the work, not after it, that a report cannot be written."""
+    if file is not None and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
+        raise CourseError(f"{file} cannot be written: {file.parent} is no folder that you may write to.")
+
+
+def _write(result: "Result", json: Path | None, html: Path | None, markdown: Path | None) -> None:
+    if json is not None:
+        from autograder.grading.result import to_json
+
+        json.write_bytes(to_json(result) + b"\n")
+    if html is not None:
+        from autograder.reports.page import page
+
+        html.write_text(page(result), encoding="utf-8")
+    if markdown is not None:
+        from autograder.reports.markdown import markdown as as_markdown
+
+        markdown.write_text(as_markdown(result), encoding="utf-8")
+
+
+def main() -> None:
+    """Run the command; an error that a person can mend is one sentence and exit status 2."""
+    from autograder.sandbox.errors import IsolationUnavailable
+
+    try:
+        app()
+    except (CourseError, IsolationUnavailable, OSError) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        sys.exit(EXIT_NOT_GRADED)

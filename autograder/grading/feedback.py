@@ -1,0 +1,144 @@
+"""What a student reads when a test fails: at most twelve lines, with the smallest inputs that show it."""
+
+import inspect
+
+from autograder.gradients import wording
+from autograder.gradients.errors import AuthorError, Wrong
+from autograder.grading import student as students
+from autograder.grading.errors import BuiltOnTodo
+from autograder.grading.recognise import Mistake
+from autograder.grading.student import Call, Student
+from autograder.grading.task import Task, Test
+from autograder.sandbox.errors import (
+    ArgumentChanged,
+    MissingName,
+    StudentRaised,
+    Unsendable,
+    WorkerDied,
+    WorkerTimedOut,
+)
+
+MOST_LINES = 12
+WIDTH = 110  # characters of a line
+
+
+def smallest_call(student: Student, failure: BaseException) -> str | None:
+    """The last call of the example that failed, as a student would type it.
+
+    Hypothesis runs the shrunk example last; where the worker was lost, it is the call at hand.
+    """
+    lost = isinstance(failure, WorkerDied | WorkerTimedOut)
+    failed = [example for example in students.examples_of(student) if example.failure is not None]
+    calls = students.last_calls(student) if lost or not failed else failed[-1].calls
+    return _text_of(student, calls[-1]) if calls else None
+
+
+def _text_of(student: Student, call: Call) -> str:
+    if isinstance(call.target, str):
+        name, parameters = call.target, students.parameters_of(student, call.target) or ()
+    else:
+        name, parameters = call.target.name, tuple(inspect.signature(call.target.function).parameters)[1:]
+    if len(parameters) < len(call.args):
+        return wording.call(name, call.args)
+    return wording.call(name, dict(zip(parameters, call.args, strict=False)) | call.kwargs)
+
+
+def message(task: Task, test: Test, failure: BaseException, call: str | None, mistake: Mistake | None) -> str:
+    """The whole text of a failure: headline, claim, call, numbers, likely mistake, how to run it again."""
+    headline, details = _told(task, failure)
+    lines = [f"{task.id} {headline}", f"  claim   {test.claim}"]
+    if call is not None:
+        lines.append(f"  call    {call}")
+    lines += [f"  {line}" for line in details]
+    if mistake is not None:
+        lines.append(f"  likely  {mistake.name}{': ' + mistake.hint if mistake.hint else ''}")
+        if mistake.see:
+            lines.append(f"  lesson  {mistake.see}")
+    lines.append(f"  again   pytest assignments -k {task.id}")
+    if len(lines) > MOST_LINES:
+        lines = lines[: MOST_LINES - 2] + lines[-2:]
+    return "\n".join(_cut(line) for line in lines)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= 2 * WIDTH else line[: 2 * WIDTH - 1] + "…"
+
+
+def _told(task: Task, failure: BaseException) -> tuple[str, tuple[str, ...]]:
+    """One sentence about what happened, and lines of detail."""
+    match failure:
+        case Wrong():
+            return failure.headline, failure.lines
+        case MissingName():
+            return _missing(task, failure), ()
+        case StudentRaised():
+            return _raised(failure), ()
+        case BuiltOnTodo():
+            return str(failure), ()
+        case ArgumentChanged():
+            return _changed(failure), ()
+        case Unsendable():
+            return str(failure), ()
+        case WorkerTimedOut():
+            return _slow(failure), ()
+        case WorkerDied():
+            return f"the process running your code ended: {failure.reason}", ()
+        case AuthorError():
+            return f"this test is at fault, not your answer: {failure}", ("Please tell your instructor.",)
+        case AssertionError():
+            return str(failure) or "the claim does not hold", ()
+        case _:
+            told = f"{type(failure).__name__}: {failure}".splitlines()[0]
+            return f"this test is at fault, not your answer: {told}", ("Please tell your instructor.",)
+
+
+def _raised(raised: StudentRaised) -> str:
+    lines = raised.message.strip().splitlines()
+    told = f"{raised.types[0]}: {lines[0]}" if lines else raised.types[0]
+    if raised.line is None:
+        return told
+    return f"{told}  (your line {raised.line}: {raised.code.strip()})"
+
+
+def _missing(task: Task, missing: MissingName) -> str:
+    told = f"{missing.name} is not defined in your file"
+    if missing.similar:
+        return f"{told}; did you rename it? You have {missing.similar[0]}."
+    return f"{told}; the test calls it by that name."
+
+
+def _changed(changed: ArgumentChanged) -> str:
+    argument = changed.argument if isinstance(changed.argument, str) else f"number {changed.argument + 1}"
+    if changed.what in ("grad mode", "default dtype"):
+        return f"the {changed.what} was not put back as it was found"
+    return f"the {changed.what} of argument {argument} changed; this task must leave what it is given as it was"
+
+
+def _slow(timed_out: WorkerTimedOut) -> str:
+    kind = "CPU time" if timed_out.kind == "cpu" else "waiting"
+    return f"stopped after {timed_out.seconds:g} s of {kind}; is there a loop without an end?"
+
+
+def load_failure(path: str, error: BaseException) -> str:
+    """One sentence for a file that cannot be loaded: where, what, and what to do."""
+    match error:
+        case StudentRaised():
+            place = f"{path}:{error.line}" if error.line else path
+            told = (error.message.strip().splitlines() or [""])[0]
+            return f"{place} cannot be loaded: {error.types[0]}: {told}".rstrip(": ") + _cure(error)
+        case WorkerTimedOut():
+            return f"{path} cannot be loaded: {_slow(error)}"
+        case WorkerDied():
+            return f"{path} cannot be loaded: the process ended: {error.reason}"
+    return f"{path} cannot be loaded: {error}"
+
+
+def _cure(raised: StudentRaised) -> str:
+    kinds = set(raised.types)
+    if "SyntaxError" in kinds:
+        return "; mend that line, the rest of the file waits for it."
+    if "ImportError" in kinds:
+        return "; use only torch, numpy, matplotlib and the standard library."
+    if "SystemExit" in kinds:
+        return "; remove the call that exits, a file is loaded before it is tested."
+    return "; code outside functions runs when the file is loaded."

@@ -1,0 +1,151 @@
+"""One submission in, one result out."""
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+from autograder.course import Assignment, Selection, assignments_in, title_of
+from autograder.grading import feedback
+from autograder.grading.loader import load_tasks
+from autograder.grading.pool import spread
+from autograder.grading.result import (
+    SCHEMA_NAME,
+    AssignmentResult,
+    Isolation,
+    Provenance,
+    Result,
+    Status,
+    TaskResult,
+    TestResult,
+    task_status,
+)
+from autograder.grading.runner import PUBLIC_SEED, run_task, untested
+from autograder.grading.student import Student
+from autograder.grading.submission import Answer, Refused, line_of_task, read_answer
+from autograder.grading.task import Task
+from autograder.sandbox.workers import Workers
+
+PACKAGES = ("torch", "numpy", "hypothesis", "matplotlib", "gradients-in-pytorch")
+Reporter = Callable[[AssignmentResult], None]
+
+
+def grade(
+    course: Path,
+    workers: Workers,
+    *,
+    submission: Path | None = None,
+    only: Selection | None = None,
+    seed: int = PUBLIC_SEED,
+    report: Reporter | None = None,
+) -> Result:
+    """Grade the answers in `submission` (default: `course` itself) with the tests of `course`.
+
+    `report` is called with each assignment's result as it is ready. Raises CourseError where `course` is none.
+    """
+    started = time.perf_counter()
+    submission, only = submission or course, only or Selection()
+    chosen = [assignment for assignment in assignments_in(course) if only.has_assignment(assignment.id)]
+    graded: dict[str, AssignmentResult] = {}
+    jobs = [(course, submission, assignment, only, seed) for assignment in chosen]
+    for result in spread(_in_grader, jobs, workers):
+        graded[result.id] = result
+        if report is not None:
+            report(result)
+    results = tuple(graded[assignment.id] for assignment in chosen)
+    return Result(
+        schema=SCHEMA_NAME,
+        score=sum(result.score for result in results),
+        max_score=sum(result.max_score for result in results),
+        assignments=results,
+        provenance=_provenance(course, submission, chosen, seed, workers),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def grade_assignment(
+    course: Path, submission: Path, assignment: Assignment, workers: Workers, *, only: Selection, seed: int
+) -> AssignmentResult:
+    """Grade one assignment of a submission."""
+    tasks = [task for task in load_tasks(course / assignment.tests) if only.has_task(task.id)]
+    answer, broken = _readable(submission, assignment, workers)
+    if answer is None or broken is not None:
+        results = [_task_result(task, answer, _all(task, "error", broken or "")) for task in tasks]
+    else:
+        results = [_task_result(task, answer, run_task(task, open_student(answer, workers), seed)) for task in tasks]
+    return AssignmentResult(
+        id=assignment.id,
+        title=title_of(course / assignment.tests),
+        level=assignment.level,
+        path=str(assignment.answer),
+        score=sum(result.score for result in results),
+        max_score=sum(result.max_score for result in results),
+        tasks=tuple(results),
+    )
+
+
+def open_student(answer: Answer, workers: Workers) -> Student:
+    """The fixture for one answer file."""
+
+    def session(task: Task) -> Any:
+        return workers.session(answer.text, answer.path, by_hand=task.by_hand, task=task.id, needs=task.needs)
+
+    return Student(session)
+
+
+def broken_file(answer: Answer, workers: Workers) -> str | None:
+    """One sentence with file and line where the answer's file cannot be loaded, else None."""
+    error = workers.load_error(answer.text, answer.path)
+    return feedback.load_failure(answer.path, error) if error is not None else None
+
+
+def _readable(submission: Path, assignment: Assignment, workers: Workers) -> tuple[Answer | None, str | None]:
+    try:
+        answer = read_answer(submission, assignment)
+    except Refused as refused:
+        return None, str(refused)
+    return answer, broken_file(answer, workers)
+
+
+def _task_result(task: Task, answer: Answer | None, tests: tuple[TestResult, ...]) -> TaskResult:
+    status = task_status(tests)
+    return TaskResult(
+        id=task.id,
+        name=", ".join(task.names),
+        score=task.points if status == "passed" else 0,
+        max_score=task.points,
+        status=status,
+        line=line_of_task(answer.text, task.id, task.names) if answer else None,
+        tests=tests,
+    )
+
+
+def _all(task: Task, status: Status, message: str) -> tuple[TestResult, ...]:
+    return tuple(untested(test, status, message) for test in task.tests)
+
+
+def _in_grader(
+    course: Path, submission: Path, assignment: Assignment, only: Selection, seed: int, *, workers: Workers
+) -> AssignmentResult:
+    return grade_assignment(course, submission, assignment, workers, only=only, seed=seed)
+
+
+def _provenance(course: Path, submission: Path, chosen: list[Assignment], seed: int, workers: Workers) -> Provenance:
+    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+    files = {str(assignment.answer): digest for assignment in chosen if (digest := _digest(submission, assignment))}
+    tests = {
+        str(assignment.tests): hashlib.sha256((course / assignment.tests).read_bytes()).hexdigest()
+        for assignment in chosen
+    }
+    isolation = cast(Isolation, workers.isolation)
+    return Provenance(versions, seed, isolation, files, tests, workers.notice)
+
+
+def _digest(submission: Path, assignment: Assignment) -> str | None:
+    try:
+        return hashlib.sha256(read_answer(submission, assignment).data).hexdigest()
+    except Refused:
+        return None

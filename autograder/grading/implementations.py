@@ -1,0 +1,16 @@
+"""Functions of our own in the student's place: declared mistakes, and what a notebook's kernel holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.sandbox.session import Session
+from autograder.sandbox.workers import open_workers
+
+
+def session_of(names: Mapping[str, Any], *, by_hand: bool = False, task: str = "") -> Session:
+    """A session in this process whose "file" holds `names` (functions and classes by name)."""
+    session = open_workers("none").session("", "implementations.py", by_hand=by_hand, task=task)
+    session.loaded()
+    line: Any = session.line
+    line.answer.module.__dict__.update(names)
+    return session

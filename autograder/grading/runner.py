@@ -1,0 +1,175 @@
+"""Running one test against a student's answer, and saying what came of it."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import hypothesis
+from hypothesis import Phase
+from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
+
+from autograder.gradients import evidence
+from autograder.gradients.errors import AuthorError, Mismatch, Wrong, WrongType
+from autograder.grading import feedback
+from autograder.grading import student as students
+from autograder.grading.errors import BuiltOnTodo, Todo
+from autograder.grading.recognise import recognise
+from autograder.grading.result import Status, TestResult
+from autograder.grading.student import Example, Student
+from autograder.grading.task import Task, Test
+from autograder.sandbox.errors import (
+    ArgumentChanged,
+    StudentRaised,
+    Unsendable,
+    WorkerDied,
+    WorkerTimedOut,
+)
+
+PUBLIC_SEED = 0
+SURVEYED = 25  # examples drawn to recognise a mistake
+
+
+def seed_of(test: Test, task: Task, seed: int) -> int:
+    """The seed of one test's examples: from its number, its name and the seed of the run, and nothing else."""
+    digest = hashlib.sha256(f"{task.id}/{test.name}/{seed}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def run_test(
+    test: Test, task: Task, student: Student, seed: int = PUBLIC_SEED, *, verdict_only: bool = False
+) -> TestResult:
+    """Run `test` of `task` against `student`, whose worker for the task is open. Never raises what an answer did.
+
+    With `verdict_only` a failure is neither made smaller nor told.
+    """
+    started = time.perf_counter()
+    failure = _failure_of(test, task, student, seed_of(test, task, seed), shrink=not verdict_only)
+    status = _status_of(failure)
+    seconds = time.perf_counter() - started
+    output = students.output_of(student)
+    if failure is None:
+        return TestResult(test.name, test.claim, "passed", output=output, seconds=seconds)
+    if isinstance(failure, Todo):
+        return TestResult(test.name, test.claim, "todo", seconds=seconds)
+    if verdict_only:
+        return TestResult(test.name, test.claim, status, str(failure), output=output, seconds=seconds)
+    call = feedback.smallest_call(student, failure)
+    mistake = recognise(task, *_surveyed(test, task, student, seed_of(test, task, seed)))
+    return TestResult(
+        name=test.name,
+        claim=test.claim,
+        status=status,
+        message=feedback.message(task, test, failure, call, mistake),
+        misconception=mistake.name if mistake else None,
+        counterexample=call,
+        output=output,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def run_task(
+    task: Task, student: Student, seed: int = PUBLIC_SEED, *, verdict_only: bool = False
+) -> tuple[TestResult, ...]:
+    """Run all tests of `task` in a fresh worker. A gap that is not begun is called once.
+
+    With `verdict_only` the first test that does not pass is the last.
+    """
+    students.begin_task(student, task)
+    results: list[TestResult] = []
+    try:
+        for test in task.tests:
+            if results and results[0].status == "todo":
+                results.append(untested(test, "todo"))
+                continue
+            results.append(run_test(test, task, student, seed, verdict_only=verdict_only))
+            if verdict_only and results[-1].status != "passed":
+                break
+    finally:
+        students.end_task(student)
+    return tuple(results)
+
+
+def _failure_of(test: Test, task: Task, student: Student, seed: int, shrink: bool) -> BaseException | None:
+    """What the test raised, or None. A worker lost while Hypothesis shrinks leaves the failure found before."""
+    students.begin_test(student, seed)
+    try:
+        evidence.start(task.by_hand)
+        _run(test.function, student, seed, shrink)
+        evidence.judge()
+    except (WorkerDied, WorkerTimedOut) as lost:
+        failed = [example.failure for example in students.examples_of(student) if example.failure is not None]
+        return failed[-1] if failed else lost
+    except Todo as todo:
+        return todo
+    except Unsatisfiable:
+        return AuthorError("no input could be drawn that the test accepts.")
+    except Flaky:
+        return Wrong(
+            "the answer differs from one call to the next on the same inputs; it may depend on the inputs only"
+        )
+    except Exception as failure:
+        return failure
+    return None
+
+
+def _surveyed(test: Test, task: Task, student: Student, seed: int) -> tuple[list[Example], list[Mismatch]]:
+    """Examples that failed and that passed, enough of them to tell one wrong formula from another."""
+    collected = evidence.start(task.by_hand, keep_agreements=True)
+    with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
+        _run(test.function, student, seed, shrink=False, examples=SURVEYED)
+    return examples, collected.agreements
+
+
+def _run(function: Callable[..., None], student: Student, seed: int, shrink: bool, examples: int | None = None) -> None:
+    if not hasattr(function, "hypothesis"):
+        function(student=student)
+        return
+    hypothesis.seed(seed)(function)
+    drawn: Any = function
+    profile = drawn._hypothesis_internal_use_settings
+    if not shrink:
+        drawn._hypothesis_internal_use_settings = hypothesis.settings(
+            profile, phases=(Phase.explicit, Phase.generate), max_examples=examples or profile.max_examples
+        )
+    try:
+        drawn(student=student)
+    finally:
+        drawn._hypothesis_internal_use_settings = profile
+
+
+def _status_of(failure: BaseException | None) -> Status:
+    match failure:
+        case None:
+            return "passed"
+        case Todo():
+            return "todo"
+        case WorkerTimedOut():
+            return "timeout"
+        case WrongType() | StudentRaised() | BuiltOnTodo() | Unsendable() | WorkerDied():
+            return "error"
+        case AssertionError() | ArgumentChanged():
+            return "failed"
+        case _:
+            return "error"
+
+
+def is_authors_error(failure: BaseException) -> bool:
+    """Whether the course is at fault and not the answer."""
+    known = (
+        AssertionError,
+        StudentRaised,
+        BuiltOnTodo,
+        Unsendable,
+        WorkerDied,
+        WorkerTimedOut,
+        ArgumentChanged,
+        Todo,
+    )
+    return isinstance(failure, AuthorError | HypothesisException) or not isinstance(failure, known)
+
+
+def untested(test: Test, status: Status, message: str = "") -> TestResult:
+    """The result of a test that need not run: a file that does not load, a gap that is not begun."""
+    return TestResult(test.name, test.claim, status, message)

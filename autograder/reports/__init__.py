@@ -1,0 +1,1 @@
+"""One result in; one table, page or file out."""

@@ -1,0 +1,56 @@
+"""What every report says of a result, worded once."""
+
+from collections.abc import Iterator
+
+from autograder.grading.result import AssignmentResult, Result, Status, TaskResult, TestResult
+
+SYMBOL: dict[Status, str] = {"passed": "✓", "failed": "✗", "todo": "·", "error": "!", "timeout": "⧖"}
+WORD: dict[Status, str] = {
+    "passed": "passed",
+    "failed": "failed",
+    "todo": "to do",
+    "error": "error",
+    "timeout": "timed out",
+}
+
+
+def score_line(result: Result) -> str:
+    """The total in one line: "87 / 290 points"."""
+    return f"{result.score} / {result.max_score} points"
+
+
+def unfinished(result: Result) -> Iterator[tuple[AssignmentResult, TaskResult]]:
+    """The tasks that are not passed, in the order of the course."""
+    for assignment in result.assignments:
+        for task in assignment.tasks:
+            if task.status != "passed":
+                yield assignment, task
+
+
+def broken(result: Result) -> Iterator[tuple[AssignmentResult, TaskResult, TestResult]]:
+    """The tests that were tried and did not pass, each message once."""
+    told: set[str] = set()
+    for assignment, task in unfinished(result):
+        for test in task.tests:
+            if test.status not in ("passed", "todo") and test.message not in told:
+                told.add(test.message)
+                yield assignment, task, test
+
+
+def next_gap(result: Result) -> str | None:
+    """Where to go on: "assignments/…/24_….py:12 (24.1 linear_backward)", or None where all is done."""
+    for assignment, task in unfinished(result):
+        place = assignment.path if task.line is None else f"{assignment.path}:{task.line}"
+        return f"{place} ({task.id} {task.name})"
+    return None
+
+
+def encouragement(result: Result) -> str:
+    """One sentence for the whole: where the student stands, and what is next."""
+    if result.score == result.max_score:
+        return "Every task is passed."
+    gap = next_gap(result)
+    if all(task.status == "todo" for _, task in unfinished(result)):
+        begun = "Nothing is wrong so far" if result.score else "A fresh start"
+        return f"{begun}; the next gap is {gap}"
+    return f"The next place to look is {gap}"

@@ -1,0 +1,79 @@
+"""Requests to a student's side and what its replies mean.
+
+A request is (number, verb, ...), a reply (number, status, ..., output). The reply is checked field by field:
+whatever else arrives is BadFrame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.sandbox import wire
+from autograder.sandbox.answer import Answer
+from autograder.sandbox.errors import (
+    ArgumentChanged,
+    BadFrame,
+    BadSignature,
+    MissingName,
+    StudentRaised,
+    Unsendable,
+)
+
+MAX_TEXT = 4 << 20  # bytes of a student's file
+
+
+def perform(answer: Answer | None, request: bytes, make: Any) -> tuple[Answer | None, int, tuple[Any, ...]]:
+    """Carry out a request beside the student's code: (the answer, number, reply without its output)."""
+    number, verb, *rest = wire.decode(request)
+    if verb == "load":
+        answer = make(*rest)
+        return answer, number, answer.load()
+    if answer is None:
+        raise BadFrame("a call before the file was loaded")
+    return answer, number, (answer.call if verb == "call" else answer.probe)(*rest)
+
+
+def outcome(reply: tuple[Any, ...]) -> Any:
+    """The value of a reply without number and output, or the exception that it stands for, raised."""
+    status, *fields = reply
+    if status == "value" and _is(fields, bytes):
+        return wire.decode(fields[0])
+    if status == "raised" and _is(fields, tuple, str, int | None, str) and fields[0]:
+        raise StudentRaised(_names(fields[0]), *fields[1:])
+    if status == "missing" and _is(fields, str, tuple):
+        raise MissingName(fields[0], _names(fields[1]))
+    if status == "signature" and _is(fields, str, tuple, tuple, int | None, str):
+        raise BadSignature(fields[0], _names(fields[1]), _names(fields[2]), *fields[3:])
+    if status == "changed" and _is(fields, str | int, str):
+        raise ArgumentChanged(*fields)
+    if status == "unsendable" and _is(fields, str):
+        raise Unsendable(*fields)
+    raise BadFrame("a reply of no known form")
+
+
+def names_of(reply: tuple[Any, ...]) -> dict[str, tuple[str, ...] | None]:
+    """Public names and their parameters from a reply to "load"; raises what ``outcome`` raises."""
+    if reply[0] != "loaded":
+        outcome(reply)
+        raise BadFrame("a value where a list of names belongs")
+    names: dict[str, tuple[str, ...] | None] = {}
+    for pair in _one(reply[1:], list):
+        name, parameters = _one((pair,), tuple)
+        names[_one((name,), str)] = None if parameters is None else _names(_one((parameters,), tuple))
+    return names
+
+
+def _is(fields: list[Any], *kinds: Any) -> bool:
+    return len(fields) == len(kinds) and all(map(isinstance, fields, kinds))
+
+
+def _one(fields: tuple[Any, ...], kind: type) -> Any:
+    if len(fields) != 1 or not isinstance(fields[0], kind):
+        raise BadFrame("a reply of no known form")
+    return fields[0]
+
+
+def _names(names: tuple[Any, ...]) -> tuple[str, ...]:
+    if not all(type(name) is str for name in names):
+        raise BadFrame("a name that is no text")
+    return names

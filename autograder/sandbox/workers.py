@@ -1,0 +1,129 @@
+"""Opening workers: the one entrance to the sandbox."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Protocol
+
+from autograder.sandbox import confine
+from autograder.sandbox.errors import IsolationUnavailable, StudentRaised, WorkerDied, WorkerTimedOut
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.session import Line, Session
+
+LEVELS = ("auto", "sandbox", "process", "none")
+
+
+class Lines(Protocol):
+    """Processes that sessions can be opened to."""
+
+    def line(self, kind: str, limits: Limits, needs: Iterable[str]) -> Line: ...
+
+    def clone(self) -> Lines: ...
+
+    def close(self) -> None: ...
+
+
+class Workers:
+    """Where sessions come from. ``isolation`` is the level in use, ``notice`` a sentence about it or None."""
+
+    def __init__(self, isolation: str, limits: Limits, notice: str | None = None, lines: Lines | None = None) -> None:
+        self.isolation, self.limits, self.notice = isolation, limits, notice
+        self.lines = lines
+        self.load_errors: dict[tuple[str, str], StudentRaised | WorkerDied | WorkerTimedOut | None] = {}
+
+    def session(
+        self,
+        text: str,
+        filename: str,
+        *,
+        by_hand: bool = False,
+        task: str = "",
+        needs: Iterable[str] = (),
+        limits: Limits | None = None,
+    ) -> Session:
+        """A fresh worker for one task; the text is loaded at the first use.
+
+        needs: "optim" (torch.optim, torch.func.jacrev ...: 1 s once), "forward" or "pyplot"; those that the text or a
+            probe names are found by themselves
+        limits: other limits than those of the workers
+        """
+        limits = limits or self.limits
+
+        def open_line(needs: frozenset[str]) -> Line:
+            return self.open_line(by_hand, needs, limits)
+
+        return Session(open_line, text, filename, by_hand=by_hand, task=task, limits=limits, needs=needs)
+
+    def load_error(self, text: str, filename: str) -> StudentRaised | WorkerDied | WorkerTimedOut | None:
+        """Why a file cannot be loaded where torch is at hand, or None. Computed once for each text."""
+        key = text, filename
+        if key not in self.load_errors:
+            with self.session(text, filename) as session:
+                try:
+                    self.load_errors[key] = session.loaded().error
+                except (WorkerDied, WorkerTimedOut) as problem:
+                    self.load_errors[key] = problem
+        return self.load_errors[key]
+
+    def open_line(self, by_hand: bool, needs: frozenset[str], limits: Limits) -> Line:
+        """A way to a new student's side."""
+        if self.lines is not None:
+            return self.lines.line("hand" if by_hand else "torch", limits, needs)
+        from autograder.sandbox.inprocess import InProcess
+
+        return InProcess(limits, by_hand)
+
+    def clone(self) -> Workers:
+        """A second set for a second grader process; make it before that process is forked."""
+        lines = self.lines.clone() if self.lines is not None else None
+        return Workers(self.isolation, self.limits, self.notice, lines)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self.lines is not None:
+            self.lines.close()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def open_workers(
+    isolation: str = "auto",
+    limits: Limits | None = None,
+    warm: Iterable[str] = ("torch", "hand"),
+    start: str | None = None,
+) -> Workers:
+    """Workers of the isolation asked for; their servers are started and not waited for.
+
+    warm: kinds of server to start at once, others start when they are first needed
+    start: "fork" or "spawn" instead of what suits the platform
+    Raises IsolationUnavailable with a reason where ``isolation="sandbox"`` cannot be had.
+    """
+    if isolation not in LEVELS:
+        raise ValueError(f"isolation is one of {', '.join(LEVELS)}, not {isolation!r}")
+    limits = limits or Limits()
+    if start not in (None, "fork", "spawn"):
+        raise ValueError(f"start is fork or spawn, not {start!r}")
+    if isolation == "none":
+        return Workers("none", limits)
+    forks = sys.platform == "linux" and start != "spawn"
+    reason = confine.unavailable_reason() if forks else "only a forked worker can be confined, on Linux"
+    if reason is not None and isolation == "sandbox":
+        raise IsolationUnavailable(f"the sandbox cannot be had here: {reason}")
+    level = "sandbox" if reason is None and isolation != "process" else "process"
+    notice = f"Isolation is 'process', not 'sandbox': {reason}." if reason and isolation == "auto" else None
+    return Workers(level, limits, notice, _lines(level, forks, tuple(warm)))
+
+
+def _lines(level: str, forks: bool, warm: tuple[str, ...]) -> Lines:
+    if forks:
+        from autograder.sandbox.channel import ForkedWorkers
+
+        return ForkedWorkers.start(level, warm)
+    from autograder.sandbox.spawned import SpawnedWorkers
+
+    return SpawnedWorkers(warm)

@@ -1,0 +1,70 @@
+"""What a student reads when an answer is wrong."""
+
+from autograder.course import selection
+from autograder.grading.grade import grade
+
+HEAD = "import numpy as np\nimport torch\n\n"
+SLOPE = "def slope(x):\n    return 2.0 * x\n\n"
+
+
+def first_failure(course, workers, text):
+    (course / "assignments/beginner/01_small.py").write_text(text)
+    result = grade(course, workers, only=selection("01"))
+    return next(test for task in result.assignments[0].tasks for test in task.tests if test.message)
+
+
+def wrong_vjp(course, workers, body):
+    return first_failure(course, workers, f"{HEAD}def vjp_wrt_x(A, x, v):\n    {body}\n\n{SLOPE}")
+
+
+def test_a_failure_tells_call_numbers_and_how_to_run_it_again(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "return A.T @ v + 1.0")
+    lines = test.message.splitlines()
+    assert len(lines) <= 12
+    assert lines[0].startswith("01.1 ")
+    assert "vjp_wrt_x(A=[[" in test.counterexample
+    assert any("yours 1.0, expected 0.0" in line for line in lines)
+    assert lines[-1].strip() == "again   pytest assignments -k 01.1"
+
+
+def test_the_inputs_shown_are_the_smallest_that_fail(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "return A.T @ v + 1.0")
+    assert test.counterexample == "vjp_wrt_x(A=[[0.0]], x=[0.0], v=[1.0])"
+
+
+def test_a_declared_misconception_is_named(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "return 2.0 * A.T @ v")
+    assert test.misconception == "twice the gradient by habit"
+    assert "twice the gradient by habit: no factor 2 here" in test.message
+
+
+def test_a_general_mistake_is_named(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "return -(A.T @ v)")
+    assert "sign" in test.misconception
+
+
+def test_another_wrong_answer_is_not_guessed_at(course, sandboxed):
+    assert wrong_vjp(course, sandboxed, "return A.T @ v + 0.37 * x**2").misconception is None
+
+
+def test_a_mistake_on_some_inputs_only_is_not_taken_for_one_on_all(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "return (2.0 if x[0] > 1 else 1.0) * A.T @ v")
+    assert test.misconception is None
+
+
+def test_an_answer_that_changes_from_call_to_call_is_told_so(course, sandboxed):
+    text = "COUNT = [0]\n\ndef vjp_wrt_x(A, x, v):\n    COUNT[0] += 1\n    return A.T @ v + (COUNT[0] % 7 == 3)\n\n"
+    test = first_failure(course, sandboxed, HEAD + text + SLOPE)
+    assert test.status == "failed"
+
+
+def test_what_the_answer_printed_is_kept(course, sandboxed):
+    test = wrong_vjp(course, sandboxed, "print('shape', A.shape); return -A.T @ v")
+    assert "shape (1, 1)" in test.output
+
+
+def test_a_task_built_on_an_open_gap_says_so(course, sandboxed):
+    gap = 'def vjp_wrt_x(A, x, v):\n    raise NotImplementedError("TODO 01.1: vjp_wrt_x")\n\n'
+    text = HEAD + gap + "def slope(x):\n    return vjp_wrt_x(1, x, 1)\n"
+    test = first_failure(course, sandboxed, text)
+    assert "uses task 01.1, which is still to do" in test.message

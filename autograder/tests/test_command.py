@@ -1,0 +1,78 @@
+"""The command line, run as a person runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.tests.conftest import GAPS_01
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`autograder ARGUMENTS` in a process of its own."""
+    command = [sys.executable, "-m", "autograder", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, encoding="utf-8")
+
+
+HELP = """
+import sys
+from autograder.command import app
+try:
+    app(["--help"])
+except SystemExit:
+    pass
+print("torch" in sys.modules, "numpy" in sys.modules)
+"""
+
+
+def test_help_imports_no_torch():
+    told = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[-1] == "False False"
+
+
+def test_importing_the_package_imports_no_torch():
+    program = "import sys, autograder, autograder.gradients, autograder.sandbox; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_grade_writes_every_report_and_tells_where_to_go_on(course, answer):
+    answer(GAPS_01)
+    files = [course / name for name in ("r.json", "r.html", "r.md")]
+    done = run("grade", "--json", files[0], "--html", files[1], "--markdown", files[2], cwd=course)
+    assert done.returncode == 0, done.stderr
+    assert "10 / 20 points" in done.stdout
+    assert "assignments/beginner/01_small.py:6 (01.1 vjp_wrt_x)" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert json.loads(files[0].read_text())["score"] == 10
+    assert "10 / 20 points" in files[1].read_text()
+    assert "10 / 20 points" in files[2].read_text()
+
+
+def test_the_sandbox_is_what_a_grade_uses_here(course):
+    done = run("grade", course, "--only", "E1", "--json", course / "r.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((course / "r.json").read_text())["provenance"]["isolation"] == "sandbox"
+
+
+@pytest.mark.parametrize(("points", "status"), [(20, 0), (21, 1)])
+def test_fail_under(course, points, status):
+    assert run("grade", course, "--isolation", "none", "--fail-under", points).returncode == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "holds no assignments"),
+        ([".", "--only", "banana"], "write 24, 24.2 or E1"),
+        ([".", "--only", "27"], "no such assignment"),
+        ([".", "--only", "01.9"], "no such task"),
+        ([".", "--json", "missing/r.json"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_graded_is_one_sentence_and_exit_2(course, arguments, words):
+    done = run("grade", *arguments, cwd=course)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,1 @@
+"""The instructor's side: solutions, release and the examination of the course."""

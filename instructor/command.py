@@ -1,0 +1,108 @@
+"""The command ``instructor``. Nothing heavy is imported before a command needs it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.course import CourseError, selection
+
+if TYPE_CHECKING:
+    from instructor.check import Check
+
+EXIT_SHORT, EXIT_NOT_DONE = 1, 2
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The instructor's side."
+)
+CoursePath = Annotated[Path, typer.Option(help="the course folder")]
+
+
+@app.callback()
+def _several_commands() -> None:
+    """Make releases and examine the course."""
+
+
+@app.command()
+def check(
+    only: Annotated[str, typer.Option(help="assignments to examine: 01,24")] = "",
+    course: CoursePath = Path("."),
+) -> None:
+    """Prove that right answers are accepted, wrong ones refused and named, and all that is generated is fresh."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
+    import torch
+
+    from autograder.reports.table import console
+    from instructor.check import check as examine_course
+
+    torch.set_num_threads(1)
+    progress = console(stderr=True)
+    done = examine_course(course, selection(only), lambda what: progress.print(f"… {what}"))
+    _show(done)
+    if done.all_faults:
+        raise typer.Exit(EXIT_SHORT)
+
+
+@app.command()
+def release(
+    out: Annotated[Path | None, typer.Option(help="write nbgrader's release and the answer files here")] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="write the answer files of this course anew")] = False,
+    course: CoursePath = Path("."),
+) -> None:
+    """Generate the students' release from the solutions, through nbgrader."""
+    from instructor.leaks import leaks
+    from instructor.release import build
+    from instructor.release import refresh as refresh_course
+
+    if out is None and not refresh:
+        raise CourseError("say where the release goes: instructor release --out DIR (or --refresh for this course).")
+    if refresh:
+        for file in refresh_course(course):
+            print(file)
+    if out is not None:
+        build(course, out)
+        if found := leaks(course, out):
+            raise CourseError(f"the release in {out} tells answers: " + "; ".join(map(str, found)))
+        print(f"released to {out}")
+
+
+def _show(done: "Check") -> None:
+    from rich.table import Table
+
+    from autograder.reports.table import console
+
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("assignment", "declared", "recognised", "wrong", "refused", "named", "right", "accepted"):
+        table.add_column(column, justify="left" if column == "assignment" else "right")
+    for column in ("mutants", "killed", "equivalent", "lesson s", "faults"):
+        table.add_column(column, justify="right")
+    for found in done.findings:
+        seconds = done.lessons.get(found.assignment.id)
+        table.add_row(
+            found.assignment.id,
+            *(str(number) for number in (found.declared, found.recognised, found.wrong, found.refused, found.named)),
+            *(str(number) for number in (found.right, found.accepted, found.mutants, found.killed, found.equivalent)),
+            f"{seconds:.1f}" if seconds is not None else "-",
+            str(len(found.faults)),
+        )
+    out.print(table)
+    for fault in done.all_faults:
+        print(f"\n{fault}")
+    verdict = f"{len(done.all_faults)} faults" if done.all_faults else "no fault"
+    print(f"\nsolutions graded in isolation {', '.join(done.levels)}; {verdict}")
+
+
+def main() -> None:
+    """Run the command; an error that a person can mend is one sentence and exit status 2."""
+    from autograder.sandbox.errors import IsolationUnavailable
+    from instructor.gaps import ReleaseError
+
+    try:
+        app()
+    except (CourseError, IsolationUnavailable, ReleaseError, OSError) as error:
+        print(f"instructor: {error}", file=sys.stderr)
+        sys.exit(EXIT_NOT_DONE)

@@ -1,0 +1,224 @@
+"""Examining one assignment: is every right answer accepted, every wrong one refused and told what is wrong?"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.grading.grade import broken_file, open_student
+from autograder.grading.implementations import session_of
+from autograder.grading.loader import load_tasks
+from autograder.grading.runner import run_task
+from autograder.grading.student import Student
+from autograder.grading.submission import Answer, read_answer
+from autograder.grading.task import Misconception, Task
+from autograder.sandbox.probe import Probe
+from autograder.sandbox.workers import Workers
+from instructor.answers import KnownAnswer, known_answers
+from instructor.equivalents import Equivalent, find
+from instructor.mutants import mutants
+from instructor.release import solution_of
+
+POINTS = 10
+HINTS = 3
+LEAST_WRONG, LEAST_RIGHT = 5, 2
+
+
+@dataclass
+class Findings:
+    """What the examination of one assignment found. `faults` are sentences; none where all is well."""
+
+    assignment: Assignment
+    declared: int = 0
+    recognised: int = 0
+    wrong: int = 0
+    refused: int = 0
+    named: int = 0
+    right: int = 0
+    accepted: int = 0
+    mutants: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def examine(course: Path, assignment: Assignment, equivalents: list[Equivalent], *, workers: Workers) -> Findings:
+    """Examine one assignment, all but its solution's score, which `instructor.check` grades as a submission."""
+    found = Findings(assignment)
+    tasks = load_tasks(course / assignment.tests)
+    text = (course / solution_of(assignment)).read_text(encoding="utf-8")
+    found.faults += _form(assignment, tasks)
+    _gaps(course, found, tasks, workers)
+    for task in tasks:
+        for misconception in task.misconceptions:
+            _misconception(found, task, misconception, text)
+        _zeros(found, task, text)
+    _wrong(found, tasks, known_answers(course, assignment, "wrong"), workers)
+    _right(found, tasks, known_answers(course, assignment, "right"), workers)
+    _mutants(found, tasks, text, equivalents, workers)
+    return found
+
+
+def _form(assignment: Assignment, tasks: list[Task]) -> Iterable[str]:
+    """What can be seen without running anything: points, hints, probes that stand by themselves."""
+    points = sum(task.points for task in tasks)
+    if points != POINTS:
+        yield f"{assignment.tests}: the tasks have {points} points, an assignment has {POINTS}"
+    for task in tasks:
+        if len(task.hints) != HINTS:
+            yield f"{assignment.tests}: task {task.id} has {len(task.hints)} hints, a task has {HINTS}"
+        if not task.misconceptions:
+            yield f"{assignment.tests}: task {task.id} declares no misconception"
+        for probe in _probes(task):
+            if needed := probe.free_names():
+                yield f"{assignment.tests}: probe {probe.name} needs {', '.join(sorted(needed))}; write it inside"
+
+
+def _probes(task: Task) -> list[Probe]:
+    module = vars_of(task)
+    return [value for value in module.values() if isinstance(value, Probe)]
+
+
+def vars_of(task: Task) -> Mapping[str, Any]:
+    """The names of the test module that declares `task`."""
+    function: Any = task.tests[0].function
+    inner = function.hypothesis.inner_test if hasattr(function, "hypothesis") else function
+    while hasattr(inner, "__wrapped__"):
+        inner = inner.__wrapped__
+    return inner.__globals__
+
+
+def _answer(path: str, text: str) -> Answer:
+    return Answer(path, text, text.encode())
+
+
+def _passes(task: Task, text: str, path: str, workers: Workers, *, verdict_only: bool = True) -> tuple[bool, str, str]:
+    """Whether an answer's text passes `task`; if not, the message of the first failure and the mistake named."""
+    answer = _answer(path, text)
+    if (broken := broken_file(answer, workers)) is not None:
+        return False, broken, ""
+    results = run_task(task, open_student(answer, workers), verdict_only=verdict_only)
+    failed = [result for result in results if result.status != "passed"]
+    names = {result.misconception for result in failed if result.misconception}
+    return not failed, failed[0].message if failed else "", ", ".join(sorted(names))
+
+
+def _gaps(course: Path, found: Findings, tasks: list[Task], workers: Workers) -> None:
+    answer = read_answer(course, found.assignment)
+    for task in tasks:
+        statuses = {result.status for result in run_task(task, open_student(answer, workers))}
+        if statuses != {"todo"}:
+            found.faults.append(f"{answer.path}: task {task.id} as released is {', '.join(statuses)}, not todo")
+
+
+def _misconception(found: Findings, task: Task, misconception: Misconception, text: str) -> None:
+    """A declared mistake must lose points and be recognised by its name."""
+    found.declared += 1
+    student = Student(lambda task: _with_solution(text, misconception.wrong))
+    results = run_task(task, student)
+    failed = [result for result in results if result.status != "passed"]
+    named = {result.misconception for result in failed}
+    if not failed:
+        found.faults.append(f"{task.id}: the misconception “{misconception.name}” passes")
+    elif misconception.name in named:
+        found.recognised += 1
+    else:
+        other = next(iter(named - {None}), "none")
+        shown = failed[0].message
+        found.faults.append(f"{task.id}: “{misconception.name}” is not recognised (named: {other})\n{shown}")
+
+
+def _with_solution(text: str, wrong: Mapping[str, Any]) -> Any:
+    """A session that holds the solution's names, those in `wrong` taken over."""
+    names: dict[str, Any] = {"__name__": "solution"}
+    exec(compile(text, "solution.py", "exec"), names)
+    return session_of(names | dict(wrong))
+
+
+def _zeros(found: Findings, task: Task, text: str) -> None:
+    """An answer of the right shapes and of zeros only must not pass."""
+    student = Student(lambda task: _Zeroed(_with_solution(text, {})))
+    if all(result.status == "passed" for result in run_task(task, student, verdict_only=True)):
+        found.faults.append(f"{task.id}: an answer of zeros passes")
+
+
+class _Zeroed:
+    """A session whose every value is made zero."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return _zeroed(self._session.call(*args, **kwargs))
+
+    def probe(self, *args: Any, **kwargs: Any) -> Any:
+        return _zeroed(self._session.probe(*args, **kwargs))
+
+
+def _zeroed(value: Any) -> Any:
+    match value:
+        case bool() | None | str():
+            return value
+        case int() | float():
+            return type(value)(0)
+        case list() | tuple():
+            return type(value)(_zeroed(part) for part in value)
+        case dict():
+            return type(value)((key, _zeroed(part)) for key, part in value.items())
+    return value * 0 if hasattr(value, "dtype") else value
+
+
+def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], workers: Workers) -> None:
+    found.wrong = len(answers)
+    if len(answers) < LEAST_WRONG:
+        found.faults.append(
+            f"{found.assignment.id} has {len(answers)} wrong answers; at least {LEAST_WRONG} are asked for"
+        )
+    for answer, task in _with_tasks(found, tasks, answers):
+        passed, _, named = _passes(task, answer.text, str(found.assignment.answer), workers, verdict_only=False)
+        found.refused += not passed
+        found.named += bool(named)
+        if passed:
+            found.faults.append(f"{answer.task}: the wrong answer “{answer.about}” passes")
+
+
+def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], workers: Workers) -> None:
+    found.right = len(answers)
+    if len(answers) < LEAST_RIGHT:
+        found.faults.append(
+            f"{found.assignment.id} has {len(answers)} right answers; at least {LEAST_RIGHT} are asked for"
+        )
+    for answer, _ in _with_tasks(found, tasks, answers):
+        refused = []
+        for task in tasks:
+            passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, verdict_only=False)
+            if not passed:
+                refused.append(f"{answer.task}: the right answer “{answer.about}” is refused:\n{message}")
+        found.accepted += not refused
+        found.faults += refused
+
+
+def _with_tasks(found: Findings, tasks: list[Task], answers: list[KnownAnswer]) -> Iterable[tuple[KnownAnswer, Task]]:
+    by_id = {task.id: task for task in tasks}
+    for answer in answers:
+        if answer.task in by_id:
+            yield answer, by_id[answer.task]
+        else:
+            found.faults.append(f"“{answer.about}” is about task {answer.task}, which {found.assignment.id} has not")
+
+
+def _mutants(found: Findings, tasks: list[Task], text: str, equivalents: list[Equivalent], workers: Workers) -> None:
+    by_id = {task.id: task for task in tasks}
+    for mutant in mutants(text):
+        found.mutants += 1
+        if not _passes(by_id[mutant.task], mutant.text, str(found.assignment.answer), workers)[0]:
+            found.killed += 1
+        elif find(equivalents, found.assignment, mutant) is not None:
+            found.equivalent += 1
+        else:
+            file = solution_of(found.assignment)
+            found.faults.append(f"{file}:{mutant.line} a mutant survives: {mutant.change}\n    {mutant.source}")

@@ -1,0 +1,384 @@
+# %% 16.1 · a prefix anywhere in the name
+def set_requires_grad(model, prefixes, flag):
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if prefix in name]
+        if not found:
+            raise ValueError(prefix)
+        for p in found:
+            p.requires_grad_(flag)
+
+
+# %% 16.1 · KeyError where a part is missing
+def set_requires_grad(model, prefixes, flag):
+    children = dict(model.named_modules())
+    for part in [children[prefix] for prefix in prefixes]:
+        part.requires_grad_(flag)
+
+
+# %% 16.1 · parts only, no single parameter
+def set_requires_grad(model, prefixes, flag):
+    children = dict(model.named_modules())
+    if any(prefix not in children for prefix in prefixes):
+        raise ValueError("no such part")
+    for prefix in prefixes:
+        children[prefix].requires_grad_(flag)
+
+
+# %% 16.1 · a part without parameters is accepted
+def set_requires_grad(model, prefixes, flag):
+    for prefix in prefixes:
+        try:
+            model.get_submodule(prefix)
+        except AttributeError:
+            try:
+                model.get_parameter(prefix)
+            except AttributeError as error:
+                raise ValueError(prefix) from error
+    for name, p in model.named_parameters(remove_duplicate=False):
+        if any(f"{name}.".startswith(f"{prefix}.") for prefix in prefixes):
+            p.requires_grad_(flag)
+
+
+# %% 16.1 · one right prefix is enough
+def set_requires_grad(model, prefixes, flag):
+    found = [
+        p
+        for name, p in model.named_parameters(remove_duplicate=False)
+        if any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+    ]
+    if prefixes and not found:
+        raise ValueError(prefixes)
+    for p in found:
+        p.requires_grad_(flag)
+
+
+# %% 16.1 · the others get the opposite flag
+def set_requires_grad(model, prefixes, flag):
+    meant = set()
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if f"{name}.".startswith(f"{prefix}.")]
+        if not found:
+            raise ValueError(prefix)
+        meant |= set(found)
+    if meant:
+        for p in model.parameters():
+            p.requires_grad_(flag if p in meant else not flag)
+
+
+# %% 16.1 · flags are toggled
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if f"{name}.".startswith(f"{prefix}.")]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in set(meant):
+        p.requires_grad_(not p.requires_grad)
+
+
+# %% 16.1 · frozen parts are put into eval mode as well
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if f"{name}.".startswith(f"{prefix}.")]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+    for name, module in model.named_modules():
+        if name in prefixes:
+            module.train(flag)
+
+
+# %% 16.1 · a frozen parameter is set to zero
+def set_requires_grad(model, prefixes, flag):
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if f"{name}.".startswith(f"{prefix}.")]
+        if not found:
+            raise ValueError(prefix)
+        for p in found:
+            p.requires_grad_(flag)
+            p.data.zero_()
+
+
+# %% 16.1 · only the first piece of a prefix counts
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        names = model.named_parameters(remove_duplicate=False)
+        found = [p for name, p in names if name.split(".")[0] == prefix.split(".")[0]]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.2 · the head is found among the children only
+def fine_tune(model, head, x, y, lr, steps):
+    part = dict(model.named_children())[head]
+    model.eval()
+    part.train()
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    return losses
+
+
+# %% 16.2 · parameters are told by letters
+def fine_tune(model, head, x, y, lr, steps):
+    modes = {module: module.training for module in model.modules()}
+    flags = {p: p.requires_grad for p in model.parameters()}
+    model.eval()
+    model.get_submodule(head).train()
+    trained = [p.requires_grad_() for name, p in model.named_parameters() if name.startswith(head)]
+    losses = []
+    for _ in range(steps):
+        loss = ((model(x) - y) ** 2).mean()
+        gradients = torch.autograd.grad(loss, trained)
+        losses.append(loss.item())
+        for p, g in zip(trained, gradients):
+            p.data -= lr * g
+    for module, mode in modes.items():
+        module.training = mode
+    for p, flag in flags.items():
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · everything back in train mode, everything unfrozen
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    model.train().requires_grad_(True)
+    return losses
+
+
+# %% 16.2 · the mode is put back by train(), all parts alike
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    was = model.training
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    model.train(was)
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · losses are tensors
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.detach())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · nothing is returned
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    for _ in range(steps):
+        part.zero_grad()
+        ((model(x) - y) ** 2).mean().backward()
+        for p in part.parameters():
+            p.data -= lr * p.grad
+
+
+# %% 16.2 · momentum
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    optimizer = torch.optim.SGD(part.parameters(), lr=lr, momentum=0.9)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · an optimizer over everything, with weight decay, and gradients of zero
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    inside = set(part.parameters())
+    model.eval().requires_grad_(True)
+    part.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, weight_decay=0.1)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        for p in model.parameters():
+            if p not in inside:
+                p.grad.zero_()
+        losses.append(loss.item())
+        optimizer.step()
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · a copy is trained
+def fine_tune(model, head, x, y, lr, steps):
+    import copy
+
+    twin = copy.deepcopy(model)
+    part = twin.get_submodule(head)
+    twin.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((twin(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    return losses
+
+
+# %% 16.2 · the frozen rest is run in train mode, and its statistics are put back
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    buffers = [(b, b.clone()) for b in model.buffers()]
+    model.train().requires_grad_(False)
+    part.requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for b, before in buffers:
+        b.copy_(before)
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · the batch is centred in place first
+def fine_tune(model, head, x, y, lr, steps):
+    y -= y.mean()
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.3 · bytes that are frozen, in per cent
+def trainable_fraction(model):
+    total = sum(p.numel() for p in model.parameters())
+    return 100 * sum(p.numel() for p in model.parameters() if p.requires_grad) / total
+
+
+# %% 16.3 · rounded to whole numbers
+def trainable_fraction(model):
+    total = sum(p.numel() for p in model.parameters())
+    return float(sum(p.numel() for p in model.parameters() if p.requires_grad) // total)
+
+
+# %% 16.3 · trainable numbers for each frozen one
+def trainable_fraction(model):
+    free = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return free / max(1, sum(p.numel() for p in model.parameters() if not p.requires_grad))
+
+
+# %% 16.3 · a tensor
+def trainable_fraction(model):
+    total = sum(p.numel() for p in model.parameters())
+    return torch.tensor(sum(p.numel() for p in model.parameters() if p.requires_grad) / total)
+
+
+# %% 16.3 · only the direct children
+def trainable_fraction(model):
+    parameters = [p for child in model.children() for p in child._parameters.values() if p is not None]
+    total = sum(p.numel() for p in parameters)
+    return sum(p.numel() for p in parameters if p.requires_grad) / max(1, total)
+
+
+# %% 16.3 · 1.0 where anything can be trained
+def trainable_fraction(model):
+    return float(any(p.requires_grad for p in model.parameters()))
+
+
+# %% 16.3 · the mean of the fractions of the parts
+def trainable_fraction(model):
+    shares = []
+    for part in model.children() or [model]:
+        sizes = [(p.numel(), p.requires_grad) for p in part.parameters()]
+        if sizes:
+            shares.append(sum(n for n, free in sizes if free) / sum(n for n, _ in sizes))
+    return sum(shares) / max(1, len(shares))
