@@ -117,7 +117,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
 def _short(node: Any) -> str:
     if isinstance(node, list):
         return " ; ".join(_short(part) for part in node) or "nothing"
-    text = " ".join(ast.unparse(node).split())
+    text = " ".join(ast.unparse(ast.fix_missing_locations(node)).split())
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -23,7 +23,7 @@ linear_backward = Task(
         "Two of them are products with one matrix transposed, in the order that leaves (n, i) and (i, o); "
         "the third is a sum of V over an axis.",
     ),
-    see=LESSON,
+    see=f"Three questions give any gradient, in {LESSON}",
 )
 
 
@@ -108,7 +108,7 @@ unbroadcast = Task(
         "First sum over the leftmost gradient.ndim − len(shape) axes. Then sum over the axes where shape has a 1, "
         "with keepdims=True.",
     ),
-    see=LESSON,
+    see=f"Broadcasting forward is summing backward, in {LESSON}",
 )
 
 SIZES = (2, 3, 1, 2, 1, 0)
@@ -214,7 +214,7 @@ linear = Task(
         "ctx.save_for_backward(X, W) before the return; X, W = ctx.saved_tensors in backward; then "
         "dX = … if ctx.needs_input_grad[0] else None, and so on; torch's sum takes dim=.",
     ),
-    see=LESSON,
+    see=f"A layer with a backward of its own, in {LESSON}",
 )
 
 
@@ -355,6 +355,7 @@ linear.misconception(
 linear.misconception(
     "db is not summed over the rows",
     hint="b (o,) was added to every row; autograd forgives this where a layer stands alone, your backward should not",
+    see=f"Pitfall: torch covers up a missing sum, in {LESSON}",
     Linear=linear_with(lambda X, W, V: (V @ W.T, X.T @ V, V)),
 )
 linear.misconception(

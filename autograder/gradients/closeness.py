@@ -51,9 +51,10 @@ def assert_trajectory(claimed: Any, expected: Any, *, name: str, rtol: float = 1
             first = (step, _departed(mine, right, f"{name} at step {step}", tolerance))
     if first is not None:
         wrong = first[1]
+        which = (wrong.headline,) if isinstance(expected[first[0]], list | tuple | dict) else ()
         mismatch = Mismatch(name, answers.bare(claimed), answers.bare(expected))
         line = f"steps before step {first[0]} are right" if first[0] else "it departs from the first step on"
-        raise Wrong(f"{name} departs at step {first[0]}", (*wrong.lines[:4], line), mismatch)
+        raise Wrong(f"{name} departs at step {first[0]}", (*which, *wrong.lines[:3], line), mismatch)
 
 
 def _departed(mine: Any, right: Any, name: str, tolerance: float) -> Wrong:

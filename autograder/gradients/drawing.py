@@ -62,7 +62,7 @@ class Field:
             indices = _distinct(indices, last + 1)
         values = table[indices].reshape(shape) if indices else np.zeros(shape)
         if self.inexact:
-            values = values + INEXACT
+            values = np.asarray(values + INEXACT)
         if self.as_float:
             return float(values)
         return _tensor(values) if self.as_tensor else values

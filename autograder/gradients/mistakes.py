@@ -123,7 +123,10 @@ def _times(factor: float) -> Relation:
     return relation
 
 
-def _zero(claimed: np.ndarray, expected: np.ndarray, _: Mismatch) -> int | None:
+def _zero(claimed: np.ndarray, expected: np.ndarray, mismatch: Mismatch) -> int | None:
+    """Told of gradients only (they have inputs): a loss or a weight of zero has other reasons."""
+    if not mismatch.at:
+        return None
     return _different(expected) if claimed.shape == expected.shape and not claimed.any() else None
 
 
@@ -186,8 +189,8 @@ def _last_dropped(claimed: np.ndarray, expected: np.ndarray, _: Mismatch) -> int
 
 
 GENERAL = (
-    General("twice the right gradient", "where does a factor of 2 come from?", _times(2.0)),
-    General("half the right gradient", "where does a factor of 2 get lost?", _times(0.5)),
+    General("twice what is right", "where does a factor of 2 come from?", _times(2.0)),
+    General("half of what is right", "where does a factor of 2 get lost?", _times(0.5)),
     General("the sign is flipped", "which way does the result move when the input grows?", _times(-1.0)),
     General("all zeros", "does the gradient reach the input? Look for a detach or a result not used.", _zero),
     General("transposed", "compare the shapes of what meets in the product, axis by axis.", _transposed),
@@ -214,8 +217,8 @@ def _size_factor(mismatches: list[Mismatch]) -> tuple[str, str] | None:
     """n times or one n-th, where n is a size of the inputs and takes at least two values above 1."""
     found = set()
     for sign, name, hint in (
-        (1, "n times the right gradient", "is a mean asked for, and a sum computed?"),
-        (-1, "one n-th of the right gradient", "is a sum asked for, and a mean computed?"),
+        (1, "n times what is right", "is a mean asked for, and a sum computed?"),
+        (-1, "one n-th of what is right", "is a sum asked for, and a mean computed?"),
     ):
         for k in range(max((len(_sizes(m)) for m in mismatches), default=0)):
             if _follows_size(mismatches, k, sign):

@@ -42,7 +42,8 @@ assert np.allclose(by_hand, [[0.08, -0.02, -0.02], [-0.03, 0.07, -0.03], [-0.05,
 assert not np.allclose(by_hand, shares_jacobian(np.array([2.0, 3, 6])))  # another point, another J
 
 # %% [markdown]
-# Your share rises, everybody else's falls; and J is not symmetric, so it matters which index is the row.
+# Your share rises, everybody else's falls. And J is not symmetric, so it matters which index is the row.
+#
 # A Jacobian can be checked without any formula, by asking what does *not* change. Shares always add up to 1. And
 # doubling everybody's parts changes nothing. Predict: what are J's column sums, and what is J x?
 
@@ -88,8 +89,7 @@ y.backward(rows[0], retain_graph=True)  # retain_graph, or the second walk finds
 first = leaf.grad.clone()
 y.backward(rows[1])
 assert np.allclose(first, by_hand[0])
-assert not np.allclose(leaf.grad, by_hand[1])  # not the second row ...
-assert np.allclose(leaf.grad, by_hand[0] + by_hand[1])  # ... for rows pile up (lesson 02)
+assert np.allclose(leaf.grad, by_hand[0] + by_hand[1])  # not the second row: rows pile up (lesson 02)
 
 # %% [markdown]
 # `torch.autograd.grad` returns its answer and writes it nowhere, so with it rows stay apart.
@@ -116,8 +116,7 @@ by_rows = torch.stack([row(f, point, i) for i in range(50)])
 assert f.calls == 50
 
 f = Counted(tone)
-directions = torch.eye(2, dtype=torch.float64)
-by_columns = torch.stack([torch.func.jvp(f, (point,), (u,))[1] for u in directions], dim=1)
+by_columns = torch.stack([torch.func.jvp(f, (point,), (u,))[1] for u in torch.eye(2, dtype=point.dtype)], dim=1)
 assert f.calls == 2  # n passes against m: the shorter side of J is the cheaper one
 assert by_columns.shape == (50, 2)
 assert torch.allclose(by_columns, by_rows)
@@ -149,7 +148,6 @@ z = W @ x + b
 J = torch.func.jacrev(lambda x: (torch.tensor(W) @ x + torch.tensor(b)) ** 2)(torch.tensor(x)).numpy()
 assert np.allclose(J[0], 2 * z[0] * W[0])  # the row of an output takes that output's slope
 assert np.allclose(J[1], 2 * z[1] * W[1])
-
 # Pitfall: NumPy lines shapes up at the right, so (2,) against (2, 3) does not mean "one a row".
 try:
     2 * z * W
@@ -190,11 +188,11 @@ assert np.allclose(by_hand, torch.func.jacrev(lambda x: shares(x**2))(torch.tens
 # %%
 x = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64, requires_grad=True)
 torch.softmax(x, dim=0).sum().backward()
-assert x.grad.abs().max() < 1e-15  # none: the sum is 1 wherever you go
+assert x.grad.abs().max() < 1e-12  # none: the sum is 1 wherever you go
 
 J = torch.func.jacrev(lambda x: torch.softmax(x, dim=0))(x.detach())
 assert torch.allclose(J, J.T)  # symmetric, so rows taken for columns would go unseen here
-assert J.sum(dim=1).abs().max() < 1e-15  # rows too: adding the same to every x changes nothing
+assert J.sum(dim=1).abs().max() < 1e-12  # rows too: adding the same to every x changes nothing
 
 # %% [markdown]
 # ## Pitfall: e to the 1000

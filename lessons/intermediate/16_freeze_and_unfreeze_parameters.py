@@ -98,7 +98,7 @@ assert accuracy(pretrained, *old_test) > 0.85
 
 # %%
 model = copy.deepcopy(pretrained)  # the original is needed again below
-model.zero_grad()  # the copy came with the gradients of the last pretraining step
+assert all(p.grad is None for p in model.parameters())  # a copy brings no old gradients along
 model.features.requires_grad_(False)
 model.head = nn.Linear(24, 5)
 
