@@ -23,8 +23,8 @@ full_jacobian = Task(
         "Which v makes vᵀJ equal to the first row of J, and which makes it equal to the second?",
         "A v with a single 1 picks one row. One graph serves all rows where each backward pass is told to keep it, "
         "and gradients from torch.autograd.grad pile up nowhere.",
-        "y = f(leaf) once; then torch.autograd.grad(y, leaf, v, retain_graph=True)[0] for each row v of "
-        "torch.eye(len(y)).to(y), and torch.stack of what comes back.",
+        "y = f(leaf) once; then for each i a v of zeros like y with v[i] = 1, and "
+        "torch.autograd.grad(y, leaf, v, retain_graph=True)[0] is row i; torch.stack the rows.",
     ),
     see=LESSON,
 )

@@ -77,7 +77,7 @@ def _count(relation: Relation, pairs: list[tuple[np.ndarray, np.ndarray]], misma
 def _views(mismatch: Mismatch) -> list[list[tuple[np.ndarray, np.ndarray]]]:
     """The wrong answer as pairs of arrays: numbers side by side as one vector, and part by part."""
     claimed, expected = mismatch.claimed, mismatch.expected
-    if claimed is None or expected is None:
+    if expected is None:
         return []
     if isinstance(expected, np.ndarray):
         return [[(claimed, expected)]] if isinstance(claimed, np.ndarray) else []

@@ -5,14 +5,13 @@ torch is not imported before such a file is collected.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autograder.course import Selection, assignment_of, keyword_selection
+from autograder.course import LEVELS, Selection, assignment_of, keyword_selection
 
 if TYPE_CHECKING:
     from autograder.grading.result import TestResult
@@ -67,12 +66,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _place(item.path))
     chosen = config.stash[_SELECTION]
     if chosen is None:
         return
     kept = [item for item in items if (task := _task_of(item)) is not None and chosen.has_task(task.id)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """Where a test file stands in the course; other files come first, in the order they had."""
+    assignment = assignment_of(path)
+    return (LEVELS.index(assignment.level) + 1, assignment.stem) if assignment else (0, "")
 
 
 def _task_of(item: pytest.Item) -> Any:
@@ -154,31 +160,32 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] 
     return None
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """A table of points, an assignment a line."""
-    tasks: dict[tuple[str, str], tuple[int, set[str]]] = {}
+    tasks = _points(terminalreporter)
+    if not tasks:
+        return
+    terminalreporter.section("points")
+    by_file: dict[Path, list[tuple[str, int, set[str]]]] = {}
+    for (path, task_id), (points, found) in sorted(tasks.items(), key=lambda entry: (_place(entry[0][0]), entry[0][1])):
+        by_file.setdefault(path, []).append((task_id, points, found))
+    for path, rows in by_file.items():
+        earned, most = sum(points for _, points, found in rows if found == {"passed"}), sum(row[1] for row in rows)
+        marks = "  ".join(f"{task_id} {_mark(found)}" for task_id, _, found in rows)
+        terminalreporter.write_line(f"{path.stem.removeprefix('test_'):<48} {earned:>3} / {most:<3} {marks}")
+    _total(terminalreporter, tasks.values())
+
+
+def _points(terminalreporter: Any) -> dict[tuple[Path, str], tuple[int, set[str]]]:
+    """For each task that was run: its points, and the statuses of its tests."""
+    tasks: dict[tuple[Path, str], tuple[int, set[str]]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
             noted = getattr(report, "autograder", None)
             if noted is not None and (report.when == "call" or report.failed):
                 path, task_id, points, status = noted
-                tasks.setdefault((path, task_id), (points, set()))[1].add(status)
-    if not tasks:
-        return
-    terminalreporter.section("points")
-    by_file: dict[str, list[tuple[str, int, set[str]]]] = {}
-    for (path, task_id), (points, found) in sorted(tasks.items(), key=lambda entry: _natural(entry[0][0], entry[0][1])):
-        by_file.setdefault(path, []).append((task_id, points, found))
-    for path, rows in by_file.items():
-        earned, most = sum(points for _, points, found in rows if found == {"passed"}), sum(row[1] for row in rows)
-        marks = "  ".join(f"{task_id} {_mark(found)}" for task_id, _, found in rows)
-        name = Path(path).stem.removeprefix("test_")
-        terminalreporter.write_line(f"{name:<48} {earned:>3} / {most:<3} {marks}")
-    _total(terminalreporter, tasks.values())
-
-
-def _natural(*texts: str) -> list[Any]:
-    return [[int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)] for text in texts]
+                tasks.setdefault((Path(path), task_id), (points, set()))[1].add(status)
+    return tasks
 
 
 def _mark(found: set[str]) -> str:
@@ -191,5 +198,5 @@ def _total(terminalreporter: Any, tasks: Any) -> None:
     earned = sum(points for points, found in tasks if found == {"passed"})
     most = sum(points for points, _ in tasks)
     to_do = sum("todo" in found for _, found in tasks)
-    still = f", {to_do} tasks still to do" if to_do else ""
+    still = f" {to_do} task{'s' if to_do > 1 else ''} still to do" if to_do else ""
     terminalreporter.write_line(f"{'total':<48} {earned:>3} / {most:<3}{still}", bold=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.sandbox import standin, wire
 from autograder.sandbox.errors import Unsendable
-from autograder.sandbox.wire import real_torch
+from autograder.sandbox.notation import real_torch
 
 MODULE = "answer"
 MAX_MESSAGE = 2000
@@ -90,6 +90,9 @@ class Answer:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.module.__dict__.setdefault(node.id, standin.StandIn(node.id))
+            elif isinstance(node, ast.alias):
+                name = node.asname or node.name.partition(".")[0]
+                self.module.__dict__.setdefault(name, standin.StandIn(name))
 
     def names(self) -> list[tuple[str, tuple[str, ...] | None]]:
         found = []

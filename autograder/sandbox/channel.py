@@ -28,12 +28,17 @@ START = 180.0  # seconds for a server to import torch on a busy machine
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
+class ServerGone(WorkerDied):
+    """The server itself is no more, killed for want of memory perhaps; another can be started."""
+
+
 class Server:
     """A server of one kind, started at once and not waited for."""
 
     def __init__(self, control: socket.socket, process: subprocess.Popen[bytes] | None) -> None:
         self.control, self.process = control, process
         self.owner = os.getpid()
+        self.number = 0
 
     @classmethod
     def start(cls, kind: str, level: str) -> Server:
@@ -61,29 +66,34 @@ class Server:
 
     def tell(self, *message: Any, passing: Iterable[int] = ()) -> None:
         try:
-            socket.send_fds(self.control, [msgspec.msgpack.encode(message)], list(passing))
+            socket.send_fds(self.control, [msgspec.msgpack.encode((self.number, *message))], list(passing))
         except OSError:
-            raise WorkerDied("the process that starts workers is gone") from None
+            raise ServerGone("the process that starts workers is gone") from None
 
-    def hear(self, seconds: float) -> Any:
+    def ask(self, seconds: float, *message: Any, passing: Iterable[int] = ()) -> Any:
+        """Send a message and wait for its answer; an answer to one given up (by Ctrl-C) is left aside."""
+        self.number += 1
+        self.tell(*message, passing=passing)
         self.control.settimeout(seconds)
-        try:
-            data = self.control.recv(1 << 16)
-        except TimeoutError:
-            raise WorkerDied("the process that starts workers does not answer") from None
-        except OSError:
-            data = b""
-        if not data:
-            raise WorkerDied("the process that starts workers is gone")
-        return msgspec.msgpack.decode(data)
+        while True:
+            try:
+                data = self.control.recv(1 << 16)
+            except TimeoutError:
+                raise WorkerDied("the process that starts workers does not answer") from None
+            except OSError:
+                data = b""
+            if not data:
+                raise ServerGone("the process that starts workers is gone")
+            number, reply = msgspec.msgpack.decode(data)
+            if number in (0, self.number):
+                return reply
 
     def worker(self, limits: Limits, needs: Iterable[str]) -> Forked:
         """A new worker, confined and ready. Raises WorkerDied."""
         ours, theirs = socket.socketpair()
         settings = {"memory": limits.memory, "output": limits.output}
         with theirs:
-            self.tell("fork", settings, sorted(needs), passing=[theirs.fileno()])
-        reply = self.hear(START)
+            reply = self.ask(START, "fork", settings, sorted(needs), passing=[theirs.fileno()])
         if not isinstance(reply, int):
             raise WorkerDied(f"the process that starts workers cannot start: {reply}")
         return Forked(self, ours, reply, limits)
@@ -198,8 +208,7 @@ class Forked:
         return (int(fields[11]) + int(fields[12])) / _TICK
 
     def dead(self) -> None:
-        self.server.tell("ending", self.pid)
-        raise WorkerDied(ending(self.server.hear(10.0)))
+        raise WorkerDied(ending(self.server.ask(10.0, "ending", self.pid)))
 
     def close(self) -> None:
         self.sock.close()
@@ -231,7 +240,12 @@ class ForkedWorkers:
     def line(self, kind: str, limits: Limits, needs: Iterable[str]) -> Forked:
         if kind not in self.servers:
             self.servers[kind] = Server.start(kind, self.level)
-        return self.servers[kind].worker(limits, needs)
+        try:
+            return self.servers[kind].worker(limits, needs)
+        except ServerGone:
+            self.servers[kind].close()
+            self.servers[kind] = Server.start(kind, self.level)
+            return self.servers[kind].worker(limits, needs)
 
     def clone(self) -> ForkedWorkers:
         return ForkedWorkers(self.level, {kind: server.clone() for kind, server in self.servers.items()})

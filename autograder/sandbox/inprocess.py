@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.random import mtrand
 
 from autograder.sandbox import messages, wire
 from autograder.sandbox.answer import MODULE, Answer
 from autograder.sandbox.errors import WorkerTimedOut
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.wire import real_torch
+from autograder.sandbox.notation import real_torch
 
 _STUDENTS = np.random.MT19937()  # numpy's global generator while the student's code runs: swapping is cheap
 _NOT_THE_STUDENTS = (KeyboardInterrupt, bdb.BdbQuit, WorkerTimedOut)
@@ -65,6 +66,7 @@ class _Clock:
 
     def __init__(self, limit: float) -> None:
         self.limit = self.left = limit
+        self.on = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -74,32 +76,37 @@ class _Clock:
         before = signal.signal(signal.SIGVTALRM, self.ring)
         signal.setitimer(signal.ITIMER_VIRTUAL, max(self.left, 0.001), 0.05)
         try:
-            yield
+            try:
+                self.on = True
+                yield
+            finally:
+                self.on = False
         finally:
             self.left = signal.setitimer(signal.ITIMER_VIRTUAL, 0)[0]
             signal.signal(signal.SIGVTALRM, before)
 
     def ring(self, number: int, frame: Any) -> None:
-        raise WorkerTimedOut("cpu", self.limit)
+        if self.on:
+            raise WorkerTimedOut("cpu", self.limit)
 
 
 @contextmanager
 def _put_back() -> Iterator[None]:
     """Generators, default dtype, grad mode, rcParams, warnings, environment and folder as they were."""
-    torch, params = real_torch(), getattr(sys.modules.get("matplotlib"), "rcParams", None)
+    torch = real_torch()
     state = _torch_state(torch) if torch is not None else None
-    style = dict.copy(params) if params is not None else {}
-    filters, showwarning = warnings.filters[:], warnings.showwarning
+    style = _Style()
+    filters, showwarning = list(warnings.filters), warnings.showwarning
     environ, folder = _environ(), os.getcwd()
-    drawn, generator = random.getstate(), np.random.get_bit_generator()
-    np.random.set_bit_generator(_STUDENTS)
+    drawn, generator = random.getstate(), mtrand.get_bit_generator()
+    mtrand.set_bit_generator(_STUDENTS)
     try:
         yield
     finally:
         random.setstate(drawn)
-        np.random.set_bit_generator(generator)
+        mtrand.set_bit_generator(generator)
         if warnings.filters != filters:
-            warnings.filters[:] = filters
+            warnings.filters[:] = filters  # type: ignore[index]
             warnings._filters_mutated()  # type: ignore[attr-defined]
         warnings.showwarning = showwarning
         if _environ() != environ:
@@ -108,11 +115,23 @@ def _put_back() -> Iterator[None]:
             os.environ.update(dict(os.environ))
         if os.getcwd() != folder:
             os.chdir(folder)
-        if len(style) != len(params or ()) or not all(map(operator.is_, style.values(), dict.values(params or {}))):
-            dict.clear(params)
-            dict.update(params, style)
+        style.put_back()
         if state is not None:
             _restore_torch(torch, state)
+
+
+class _Style:
+    """matplotlib's rcParams, where it is loaded; past its own methods, which check and warn."""
+
+    def __init__(self) -> None:
+        self.params: Any = getattr(sys.modules.get("matplotlib"), "rcParams", {})
+        self.before = dict.copy(self.params)
+
+    def put_back(self) -> None:
+        now = dict.values(self.params)
+        if len(now) != len(self.before) or not all(map(operator.is_, self.before.values(), now)):
+            dict.clear(self.params)
+            dict.update(self.params, self.before)
 
 
 def _environ() -> dict[Any, Any]:

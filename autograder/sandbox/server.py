@@ -32,6 +32,7 @@ class Server:
         self.workers: set[int] = set()
         self.walls: dict[str, Any] = {}
         self.had: set[str] = set()
+        self.number = 0
         self.library_is_closed = False
 
     def prepare(self) -> None:
@@ -47,11 +48,11 @@ class Server:
         """Obey until the socket is closed."""
         woken = self.listen()
         while True:
-            ready, _, _ = select.select([self.control, woken], [], [])
+            ready, _, _ = select.select([self.control.fileno(), woken], [], [])
             if woken in ready:
                 os.read(woken, 4096)
                 self.reap()
-            if self.control in ready:
+            if self.control.fileno() in ready:
                 self.obey()
 
     def listen(self) -> int:
@@ -68,7 +69,7 @@ class Server:
             data, passed = b"", []
         if not data:
             self.end()
-        verb, *rest = msgspec.msgpack.decode(data)
+        self.number, verb, *rest = msgspec.msgpack.decode(data)
         if verb == "fork":
             self.fork(passed[0], *rest)
         elif verb == "clone":
@@ -82,7 +83,7 @@ class Server:
 
     def say(self, reply: Any) -> None:
         try:
-            self.control.send(msgspec.msgpack.encode(reply))
+            self.control.send(msgspec.msgpack.encode((self.number, reply)))
         except OSError:
             self.end()
 

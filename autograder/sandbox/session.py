@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.sandbox import messages, wire
-from autograder.sandbox.errors import BadFrame, StudentRaised, Unsendable, WorkerDied, WorkerTimedOut
+from autograder.sandbox.errors import ArgumentChanged, BadFrame, StudentRaised, Unsendable, WorkerDied
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.probe import Probe
 
@@ -66,7 +66,7 @@ class Session:
         self.open_line = open_line
         self.text, self.filename, self.by_hand, self.task = text, filename, by_hand, task
         self.limits = limits or Limits()
-        self.needs = frozenset(needs) | needs_of(text)
+        self.needs = frozenset() if by_hand else frozenset(needs) | needs_of(text)
         self.output = ""
         self.output_dropped = 0
         self.line: Line | None = None
@@ -104,7 +104,7 @@ class Session:
     ) -> Any:
         """The value of ``probe(student, *args, **kwargs)``; raises as ``call``."""
         sent = _sent(args, kwargs or {})
-        self._ready(needs_of(probe.source))
+        self._ready(frozenset() if self.by_hand else needs_of(probe.source))
         return self._ask("probe", probe.name, probe.source, *sent, seed)
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Session:
             self.close()
         loaded = self.loaded()
         if loaded.error is not None:
-            raise loaded.error
+            raise loaded.error.with_traceback(None)
 
     def _load(self) -> Loaded:
         if len(self.text) > messages.MAX_TEXT:
@@ -133,7 +133,9 @@ class Session:
             return Loaded({}, StudentRaised(("ValueError", "Exception"), f"the file is larger than {size} MiB"))
         self.line = self.open_line(self.needs)
         try:
-            return Loaded(self._ask("load", self.text, self.filename, self.task, self.by_hand))
+            names = self._ask("load", self.text, self.filename, self.task, self.by_hand)
+            self.line.begin_test()  # loading has had a test's time of its own
+            return Loaded(names)
         except StudentRaised as error:
             return Loaded({}, error)
         except Unsendable as problem:
@@ -150,7 +152,9 @@ class Session:
         except BadFrame as problem:
             self.close()
             raise WorkerDied(f"the code's process sent something that is no answer ({problem})") from None
-        except (WorkerDied, WorkerTimedOut):
+        except (StudentRaised, ArgumentChanged, Unsendable):
+            raise
+        except BaseException:  # also Ctrl-C: a reply that still comes would be taken for another's
             self.close()
             raise
 

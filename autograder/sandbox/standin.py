@@ -27,7 +27,7 @@ def refuse(task: str | None) -> None:
 def refusal() -> DoneByHand:
     """What a student reads who uses torch there."""
     task = _state["task"] or "this task"
-    return DoneByHand(f"{task} is done by hand, without torch: compute it with plain Python and numpy")
+    return DoneByHand(f"{task} is done by hand, with plain Python and numpy only")
 
 
 class StandIn:
@@ -72,8 +72,17 @@ class StandIn:
         return self
 
 
-class StandInBase:
-    """What a class made from ``torch.nn.Module`` and the like inherits."""
+class _OfBase(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if _state["task"] is not None:
+            raise refusal()
+        return StandIn(name)
+
+
+class StandInBase(metaclass=_OfBase):
+    """What a class made from ``torch.nn.Module``, ``torch.autograd.Function`` and the like inherits."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise refusal()
@@ -91,14 +100,17 @@ for _name in _OPERATORS.split():
     setattr(StandIn, f"__{_name}__", _refused)
 
 TORCH = StandIn("torch")
+_AT_HAND = frozenset(sys.stdlib_module_names) | {"numpy"}
 
 
 def importing(name: str, *args: Any, **kwargs: Any) -> Any:
-    """``__import__`` for a file of hand tasks: torch and all below it is the stand-in."""
+    """``__import__`` for a file of hand tasks: torch is the stand-in, and beside numpy no other package is at hand."""
     level = args[3] if len(args) > 3 else kwargs.get("level", 0)
     if level == 0 and (name == "torch" or name.startswith("torch.")):
         fromlist = args[2] if len(args) > 2 else kwargs.get("fromlist")
         return _below(name) if fromlist else TORCH
+    if level == 0 and name.partition(".")[0] not in _AT_HAND:
+        raise ModuleNotFoundError(f"{name} is not at hand in a task done by hand", name=name)
     return builtins.__import__(name, *args, **kwargs)
 
 

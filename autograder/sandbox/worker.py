@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -70,10 +71,9 @@ def answer_requests(output: int, read: Callable[[], bytes]) -> NoReturn:
         os._exit(1)
 
 
-def keep_descriptors(socket: int) -> None:
-    """Leave open: the socket, and /dev/null as 0 to 2 (as the server has them)."""
-    os.closerange(3, socket)
-    os.closerange(socket + 1, 1 << 16)
+def other_descriptors(socket: int) -> list[int]:
+    """All that are open but the socket and 0 to 2, which are /dev/null as in the server."""
+    return [number for number in map(int, os.listdir("/proc/self/fd")) if number > 2 and number != socket]
 
 
 def speak_through(incoming: int, outgoing: int) -> None:
@@ -89,9 +89,12 @@ def _confine(walls: dict[str, Any], settings: dict[str, Any], server: int) -> No
     confine.set_limits(settings["memory"])
     confine.drop_root(settings["library_is_closed"])
     confine.die_with_parent(server)
+    others = other_descriptors(settings["socket"])
     if walls:
         walls["reading"].apply()
-    keep_descriptors(settings["socket"])
+    for number in others:
+        with contextlib.suppress(OSError):
+            os.close(number)
     if walls:
         confine.apply_calls(walls["calls"])
 

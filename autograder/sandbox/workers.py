@@ -77,7 +77,9 @@ class Workers:
     def clone(self) -> Workers:
         """A second set for a second grader process; make it before that process is forked."""
         lines = self.lines.clone() if self.lines is not None else None
-        return Workers(self.isolation, self.limits, self.notice, lines)
+        copy = Workers(self.isolation, self.limits, self.notice, lines)
+        copy.load_errors = dict(self.load_errors)
+        return copy
 
     def close(self) -> None:
         """Leave nothing behind."""

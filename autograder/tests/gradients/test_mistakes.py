@@ -21,8 +21,8 @@ def made(wrong, shapes=SHAPES):
 @pytest.mark.parametrize(
     ("wrong", "name"),
     [
-        (lambda e: 2 * e, "twice the right gradient"),
-        (lambda e: e / 2, "half the right gradient"),
+        (lambda e: 2 * e, "twice what is right"),
+        (lambda e: e / 2, "half of what is right"),
         (lambda e: -e, "the sign is flipped"),
         (lambda e: 0 * e, "all zeros"),
         (lambda e: e.T, "transposed"),
@@ -33,8 +33,8 @@ def made(wrong, shapes=SHAPES):
         (lambda e: e[:-1], "the last one is missing"),
         (lambda e: np.vstack([e[:-1], 0 * e[-1:]]), "the last one is missing"),
         (lambda e: np.stack([0.25 * e, 0.75 * e]), "not summed over the axes that were broadcast"),
-        (lambda e: e * e.size, "n times the right gradient"),
-        (lambda e: e / len(e), "one n-th of the right gradient"),
+        (lambda e: e * e.size, "n times what is right"),
+        (lambda e: e / len(e), "one n-th of what is right"),
     ],
 )
 def test_a_mistake_is_named(wrong, name):
@@ -65,7 +65,16 @@ def test_two_numbers_are_not_enough():
 
 def test_twice_and_n_times_are_not_told_apart_where_n_is_always_two():
     named = recognise(made(lambda e: 2 * e, [(2, 2), (2, 2)]))
-    assert named is None or named[0] == "twice the right gradient"
+    assert named is None or named[0] == "twice what is right"
+
+
+def test_n_times_is_not_told_where_n_is_always_the_same():
+    assert recognise(made(lambda e: 3 * e, [(3, 3), (3, 3)])) is None
+
+
+def test_two_relations_that_both_hold_are_not_chosen_from():
+    skew = [e - e.T for e in (GENERATOR.normal(size=(4, 4)) for _ in range(3))]
+    assert recognise([Mismatch("A", -e, e) for e in skew]) is None
 
 
 def test_a_symmetric_answer_is_not_called_transposed():

@@ -48,6 +48,22 @@ def returns_one():
 
 def calls_a_function():
     return F.relu(1.0)
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * x
+
+def applies():
+    return Square.apply(2.0)
+
+import matplotlib.pyplot as plt
+
+def draws():
+    plt.plot([1])
+
+def imports_another():
+    import sympy
 """
 
 
@@ -72,6 +88,8 @@ def test_what_needs_no_torch_works(session):
         ("builds", ()),
         ("returns_one", ()),
         ("calls_a_function", ()),
+        ("applies", ()),
+        ("draws", ()),
     ],
 )
 def test_using_torch_says_that_it_is_done_by_hand(session, name, arguments):
@@ -79,6 +97,11 @@ def test_using_torch_says_that_it_is_done_by_hand(session, name, arguments):
         session.call(name, arguments)
     assert problem.value.types[0] == "DoneByHand"
     assert problem.value.message.startswith("24.1 is done by hand, ")
+
+
+def test_no_other_package_is_at_hand(session):
+    with pytest.raises(StudentRaised, match="sympy is not at hand in a task done by hand"):
+        session.call("imports_another")
 
 
 def test_importlib_finds_the_stand_in_too(apart):

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.sandbox import Unsendable, wire
+from autograder.sandbox import Unsendable, notation, wire
 from autograder.sandbox.errors import BadFrame
 from autograder.sandbox.framing import MAX_FRAME, nodes_within
 
@@ -65,7 +65,7 @@ def test_arrays_come_back_with_shape_dtype_and_bits(value):
     assert np.array_equal(back, value, equal_nan=value.dtype.kind in "fc")
 
 
-@pytest.mark.parametrize("dtype", wire._TORCH_NAMES)
+@pytest.mark.parametrize("dtype", notation.TORCH_NAMES)
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 1), (2, 3)])
 def test_tensors_come_back_with_shape_dtype_and_values(dtype, shape):
     value = torch.arange(math.prod(shape)).reshape(shape).to(getattr(torch, dtype))
@@ -162,8 +162,8 @@ nodes = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=7),
         st.tuples(st.integers(0, 13), inner, inner, inner).map(list),
-        st.tuples(st.just(wire.TENSOR), st.just("float64"), inner, inner, inner, inner, inner).map(list),
-        st.tuples(st.just(wire.ARRAY), st.just("float64"), inner, inner).map(list),
+        st.tuples(st.just(notation.TENSOR), st.just("float64"), inner, inner, inner, inner, inner).map(list),
+        st.tuples(st.just(notation.ARRAY), st.just("float64"), inner, inner).map(list),
         st.dictionaries(st.text(max_size=3), inner, max_size=2),
     ),
     max_leaves=20,
@@ -195,18 +195,21 @@ HOSTILE = {
     "deep nesting": b"\x91" * 100_000,
     "empty lists": b"\xdd" + struct.pack(">I", 2_000_000) + b"\x90" * 2_000_000,
     "empty maps": b"\xdd" + struct.pack(">I", 2_000_000) + b"\x80" * 2_000_000,
-    "huge shape": msgspec.msgpack.encode([wire.TENSOR, "float64", [1 << 40, 1 << 40], b"", False, True, None]),
-    "huge empty shape": msgspec.msgpack.encode([wire.TENSOR, "float64", [0, 1 << 61], b"", False, True, None]),
-    "shape of too many sides": msgspec.msgpack.encode([wire.ARRAY, "uint8", [1] * 33, b"x"]),
-    "negative shape": msgspec.msgpack.encode([wire.ARRAY, "uint8", [-1, -1], b"x"]),
-    "object dtype": msgspec.msgpack.encode([wire.ARRAY, "object", [1], b"12345678"]),
-    "integer that tracks": msgspec.msgpack.encode([wire.TENSOR, "int64", [], b"12345678", True, True, None]),
+    "huge shape": msgspec.msgpack.encode([notation.TENSOR, "float64", [1 << 40, 1 << 40], b"", False, True, None]),
+    "huge empty shape": msgspec.msgpack.encode([notation.TENSOR, "float64", [0, 1 << 61], b"", False, True, None]),
+    "shape of too many sides": msgspec.msgpack.encode([notation.ARRAY, "uint8", [1] * 33, b"x"]),
+    "negative shape": msgspec.msgpack.encode([notation.ARRAY, "uint8", [-1, -1], b"x"]),
+    "object dtype": msgspec.msgpack.encode([notation.ARRAY, "object", [1], b"12345678"]),
+    "integer that tracks": msgspec.msgpack.encode([notation.TENSOR, "int64", [], b"12345678", True, True, None]),
     "gradient of another shape": msgspec.msgpack.encode(
-        [wire.TENSOR, "uint8", [1], b"x", False, True, [wire.TENSOR, "uint8", [2], b"xx", False, True, None]]
+        [notation.TENSOR, "uint8", [1], b"x", False, True, [notation.TENSOR, "uint8", [2], b"xx", False, True, None]]
     ),
-    "function": msgspec.msgpack.encode([wire.FUNCTION, "sine", [wire.DICT]]),
-    "model": msgspec.msgpack.encode([wire.MODEL, "mlp", [wire.TUPLE, 2, 1], 0, [wire.DICT]]),
-    "list as key": msgspec.msgpack.encode([wire.DICT, [wire.LIST], 1]),
+    "function": msgspec.msgpack.encode([notation.FUNCTION, "sine", [notation.DICT]]),
+    "model": msgspec.msgpack.encode([notation.MODEL, "mlp", [notation.TUPLE, 2, 1], 0, [notation.DICT]]),
+    "keys that collide": msgspec.msgpack.encode(
+        [notation.DICT] + [x for k in range(100_000) for x in (k * ((1 << 61) - 1) % (1 << 63), None)]
+    ),
+    "list as key": msgspec.msgpack.encode([notation.DICT, [notation.LIST], 1]),
     "extension": msgspec.msgpack.encode(msgspec.msgpack.Ext(1, b"x")),
     "too long": b"\xc6" + struct.pack(">I", MAX_FRAME) + b"x" * MAX_FRAME,
     "nothing": b"",
@@ -229,5 +232,5 @@ def test_a_hostile_frame_is_refused_before_memory_is_taken(name):
 def test_a_large_honest_value_is_no_hostile_frame():
     value = [np.zeros(1 << 20), list(range(100_000)), "x" * 1000]
     data = wire.encode(value)
-    assert nodes_within(data, wire.MAX_NODES)
+    assert nodes_within(data, notation.MAX_NODES)
     assert len(wire.decode(data)[1]) == 100_000
