@@ -70,6 +70,8 @@ class Field:
 
 def _distinct(indices: list[int], count: int) -> list[int]:
     """The same indices, each that was taken already moved on to the next free one."""
+    if len(indices) > count:
+        raise ValueError(f"{len(indices)} different values are asked for; the grid has {count}")
     taken: set[int] = set()
     for place, wanted in enumerate(indices):
         free = wanted

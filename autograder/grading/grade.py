@@ -91,7 +91,7 @@ def open_student(answer: Answer, workers: Workers) -> Student:
     """The fixture for one answer file."""
 
     def session(task: Task) -> Any:
-        return workers.session(answer.text, answer.path, by_hand=task.by_hand, task=task.id, needs=task.needs)
+        return workers.session(answer.text, answer.path, by_hand=task.by_hand, task=task.id)
 
     return Student(session)
 

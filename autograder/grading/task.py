@@ -54,7 +54,6 @@ class Task:
     by_hand  torch is of no help: the answer runs where there is none
     hints    a question, the rule, almost the code
     see      the title of the lesson's section that treats it
-    needs    what the worker imports beforehand: "optim", "pyplot"
     """
 
     id: str
@@ -64,7 +63,6 @@ class Task:
     minutes: int = 10
     hints: tuple[str, ...] = ()
     see: str = ""
-    needs: tuple[str, ...] = ()
     tests: list[Test] = field(default_factory=list)
     misconceptions: list[Misconception] = field(default_factory=list)
 
@@ -77,7 +75,6 @@ class Task:
         minutes: int = 10,
         hints: tuple[str, ...] | list[str] = (),
         see: str = "",
-        needs: tuple[str, ...] = (),
     ) -> None:
         if not names:
             raise AuthorError(f"task {id} names no function; write Task({id!r}, 'function_name', ...).")
@@ -85,7 +82,7 @@ class Task:
             raise AuthorError(f"task {id} has points={points!r}; points are whole numbers from 1.")
         self.id, self.names, self.points, self.by_hand = id, names, points, by_hand
         self.minutes, self.hints, self.see = minutes, tuple(hints), see
-        self.needs, self.tests, self.misconceptions = tuple(needs), [], []
+        self.tests, self.misconceptions = [], []
 
     def test(self, function: Callable[..., None] | None = None, *, examples: int | None = None) -> Any:
         """Register a test of this task; stands above ``@given``. Its docstring's first line is what a student reads.

@@ -105,3 +105,11 @@ class WorkerTimedOut(BaseException):
 
     def __str__(self) -> str:
         return f"more than {self.seconds:g} seconds of {'computing' if self.kind == 'cpu' else 'waiting'}"
+
+
+class Wants(Exception):
+    """The worker wants its server to do a slow import first (autograder.sandbox.late); sessions see to it."""
+
+    def __init__(self, need: str) -> None:
+        super().__init__(need)
+        self.need = need

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.sandbox import wire
+from autograder.sandbox import late, wire
 from autograder.sandbox.answer import Answer
 from autograder.sandbox.errors import (
     ArgumentChanged,
@@ -17,6 +17,7 @@ from autograder.sandbox.errors import (
     MissingName,
     StudentRaised,
     Unsendable,
+    Wants,
 )
 
 MAX_TEXT = 4 << 20  # bytes of a student's file
@@ -27,10 +28,13 @@ def perform(answer: Answer | None, request: bytes, make: Any) -> tuple[Answer | 
     number, verb, *rest = wire.decode(request)
     if verb == "load":
         answer = make(*rest)
-        return answer, number, answer.load()
-    if answer is None:
+        reply = answer.load()
+    elif answer is None:
         raise BadFrame("a call before the file was loaded")
-    return answer, number, (answer.call if verb == "call" else answer.probe)(*rest)
+    else:
+        reply = (answer.call if verb == "call" else answer.probe)(*rest)
+    need = late.wanted()
+    return answer, number, reply if need is None else ("wants", need)
 
 
 def outcome(reply: tuple[Any, ...]) -> Any:
@@ -46,6 +50,8 @@ def outcome(reply: tuple[Any, ...]) -> Any:
         raise BadSignature(fields[0], _names(fields[1]), _names(fields[2]), *fields[3:])
     if status == "changed" and _is(fields, str | int, str):
         raise ArgumentChanged(*fields)
+    if status == "wants" and _is(fields, str) and fields[0] in late.NEED_OF.values():
+        raise Wants(*fields)
     if status == "unsendable" and _is(fields, str):
         raise Unsendable(*fields)
     raise BadFrame("a reply of no known form")

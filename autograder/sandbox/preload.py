@@ -77,4 +77,9 @@ def _forward() -> None:
     _import("torch._decomp.decompositions_for_jvp", needed=False)
 
 
-NEEDS = {"optim": _optim, "pyplot": _pyplot, "forward": _forward}
+def _symbolic() -> None:
+    """backward(v) and grad_outputs import sympy at their first use."""
+    _import("torch.fx.experimental.symbolic_shapes", needed=False)
+
+
+NEEDS = {"optim": _optim, "pyplot": _pyplot, "forward": _forward, "symbolic": _symbolic}

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.sandbox import messages, wire
-from autograder.sandbox.errors import ArgumentChanged, BadFrame, StudentRaised, Unsendable, WorkerDied
+from autograder.sandbox.errors import ArgumentChanged, BadFrame, StudentRaised, Unsendable, Wants, WorkerDied
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.probe import Probe
-
-_NEEDS = {
-    "optim": ("optim", "jacrev", "jacfwd", "hessian", "checkpoint", "compile", "_dynamo"),
-    "forward": ("jvp", "forward_ad", "jacfwd", "hessian", "dual_level"),
-    "pyplot": ("matplotlib", "pyplot"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,15 +33,6 @@ class Line(Protocol):
         """Leave nothing behind."""
 
 
-def needs_of(text: str) -> frozenset[str]:
-    """Slow imports that a text asks for: "optim" (torch._dynamo, 1 s), "forward" and "pyplot"."""
-    return frozenset(need for need, words in _NEEDS.items() if any(_mentions(text, word) for word in words))
-
-
-def _mentions(text: str, word: str) -> bool:
-    return word in text and re.search(rf"\b{word}\b", text) is not None
-
-
 class Session:
     """Calls into one file. The student's side is opened and the file loaded at the first use."""
 
@@ -66,7 +50,7 @@ class Session:
         self.open_line = open_line
         self.text, self.filename, self.by_hand, self.task = text, filename, by_hand, task
         self.limits = limits or Limits()
-        self.needs = frozenset() if by_hand else frozenset(needs) | needs_of(text)
+        self.needs = frozenset() if by_hand else frozenset(needs)
         self.output = ""
         self.output_dropped = 0
         self.line: Line | None = None
@@ -96,7 +80,7 @@ class Session:
         TypeError where an argument of the test's own cannot be sent.
         """
         sent = _sent(args, kwargs or {})
-        self._ready(frozenset())
+        self._ready()
         return self._ask("call", name, *sent, seed, tuple(may_change))
 
     def probe(
@@ -104,7 +88,7 @@ class Session:
     ) -> Any:
         """The value of ``probe(student, *args, **kwargs)``; raises as ``call``."""
         sent = _sent(args, kwargs or {})
-        self._ready(frozenset() if self.by_hand else needs_of(probe.source))
+        self._ready()
         return self._ask("probe", probe.name, probe.source, *sent, seed)
 
     def close(self) -> None:
@@ -119,10 +103,7 @@ class Session:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _ready(self, needs: frozenset[str]) -> None:
-        if not needs <= self.needs:
-            self.needs |= needs
-            self.close()
+    def _ready(self) -> None:
         loaded = self.loaded()
         if loaded.error is not None:
             raise loaded.error.with_traceback(None)
@@ -143,6 +124,21 @@ class Session:
             return Loaded({}, StudentRaised(("UnicodeError", "Exception"), problem.what))
 
     def _ask(self, verb: str, *fields: Any) -> Any:
+        """Ask, and ask a worker anew that has the slow import which the first one came to want."""
+        try:
+            return self._exchange(verb, *fields)
+        except Wants as wants:
+            if wants.need in self.needs or self.by_hand:
+                raise WorkerDied(f"the code's process wants an import that it has ({wants.need})") from None
+            self.needs |= {wants.need}
+            self.close()
+        if verb == "load":
+            self.line = self.open_line(self.needs)
+        elif (error := self.loaded().error) is not None:
+            raise error
+        return self._ask(verb, *fields)
+
+    def _exchange(self, verb: str, *fields: Any) -> Any:
         assert self.line is not None
         self.number += 1
         request = wire.encode((self.number, verb, *fields))
@@ -152,7 +148,7 @@ class Session:
         except BadFrame as problem:
             self.close()
             raise WorkerDied(f"the code's process sent something that is no answer ({problem})") from None
-        except (StudentRaised, ArgumentChanged, Unsendable):
+        except (StudentRaised, ArgumentChanged, Unsendable, Wants):
             raise
         except BaseException:  # also Ctrl-C: a reply that still comes would be taken for another's
             self.close()

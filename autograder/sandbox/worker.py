@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from autograder.sandbox import confine, messages, wire
+from autograder.sandbox import confine, late, messages, wire
 from autograder.sandbox.answer import Answer
 from autograder.sandbox.framing import HEADER, MAX_FRAME
 
@@ -54,6 +54,7 @@ def live(walls: dict[str, Any], settings: dict[str, Any], server: int) -> NoRetu
         write_frame(wire.encode((0, "failed", f"{type(problem).__name__}: {problem}")))
         os._exit(1)
     write_frame(wire.encode((0, "ready")))
+    late.install()
     answer_requests(settings["output"], read_frame)
 
 

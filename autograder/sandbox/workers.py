@@ -44,8 +44,7 @@ class Workers:
     ) -> Session:
         """A fresh worker for one task; the text is loaded at the first use.
 
-        needs: "optim" (torch.optim, torch.func.jacrev ...: 1 s once), "forward" or "pyplot"; those that the text or a
-            probe names are found by themselves
+        needs: slow imports to have beforehand (autograder.sandbox.late); those that come up are had anyway
         limits: other limits than those of the workers
         """
         limits = limits or self.limits
