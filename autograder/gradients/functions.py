@@ -8,13 +8,14 @@ The formulas stand in formulas.py and import torch; this module does not, so tha
 received where torch is not to be had.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hypothesis.strategies import SearchStrategy
-
 if TYPE_CHECKING:
     import torch
+    from hypothesis.strategies import SearchStrategy
 
 ONCE = "once"
 KINDS = (
@@ -42,7 +43,7 @@ class Function:
         self._calls = 0
         self._tensors: dict[Any, dict[str, Any]] = {}
 
-    def __call__(self, x: "torch.Tensor") -> "torch.Tensor":
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
         if self.name == ONCE:
             return self._call_once(x)
         from autograder.gradients import formulas
@@ -53,7 +54,7 @@ class Function:
             self._tensors[dtype] = formulas.as_tensors(self.params, dtype)
         return known.compute(x, **self._tensors[dtype])
 
-    def _call_once(self, x: "torch.Tensor") -> "torch.Tensor":
+    def _call_once(self, x: torch.Tensor) -> torch.Tensor:
         """From the second call on: another function of the same shape, so that a second call shows in values."""
         self._calls += 1
         inner = self._tensors.setdefault(None, {"of": Function(self.params["of"], self.params["params"])})["of"]

@@ -2,20 +2,21 @@
 
     Model("mlp", (2, 3, 1), seed=5).build()     # nn.Module in float64, parameters on the grid k/64
 
-Importing this module imports no torch.
+Importing this module imports neither torch nor hypothesis: a worker has it.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from hypothesis.strategies import SearchStrategy
-
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
     from torch import nn
 
-from autograder.gradients.drawing import Size, bounds
+    from autograder.gradients.drawing import Size
 
 KINDS = ("linear", "mlp", "mlp_batchnorm", "shared", "frozen", "named", "nested", "transfer")
 
@@ -47,7 +48,7 @@ class Model:
             raise ValueError(f"no model is of kind {self.kind!r}; there is {', '.join(KINDS)}")
         object.__setattr__(self, "sizes", tuple(self.sizes))
 
-    def build(self) -> "nn.Module":
+    def build(self) -> nn.Module:
         """The nn.Module, float64, in train mode, always with the same values."""
         import torch
 
@@ -85,45 +86,9 @@ def drawn(
     **options: Any,
 ) -> SearchStrategy:
     """Models of these kinds (any by default); `layers` counts the Linear ones of an mlp."""
-    return _DrawnModel(kinds or KINDS, inputs, hidden, outputs, layers, options)
+    from autograder.gradients.drawing_models import DrawnModel
 
-
-class _DrawnModel(SearchStrategy):
-    def __init__(
-        self,
-        kinds: tuple[str, ...],
-        inputs: Size,
-        hidden: Size,
-        outputs: Size,
-        layers: Size,
-        options: Mapping[str, Any],
-    ) -> None:
-        super().__init__()
-        self.kinds, self.options = kinds, dict(options)
-        self.inputs, self.hidden, self.outputs, self.layers = map(bounds, (inputs, hidden, outputs, layers))
-
-    def __repr__(self) -> str:
-        return f"models({', '.join(self.kinds)})"
-
-    def do_draw(self, data: Any) -> Model:
-        kind = self.kinds[data.draw_integer(0, len(self.kinds) - 1)]
-        depth = _DEPTHS.get(kind) or max(_size(data, self.layers), _FEWEST.get(kind, 1))
-        hidden = [_size(data, self.hidden) for _ in range(depth - 1)]
-        if kind == "shared":
-            hidden = [hidden[0]] * len(hidden)
-        sizes = (_size(data, self.inputs), *hidden, _size(data, self.outputs))
-        options = dict(self.options)
-        if "activation" not in options and depth > 1:
-            options["activation"] = ("tanh", "relu")[data.draw_integer(0, 1)]
-        return Model(kind, sizes, data.draw_integer(0, 255), options)
-
-
-_DEPTHS = {"linear": 1, "shared": 4, "transfer": 2}
-_FEWEST = {"mlp_batchnorm": 2, "frozen": 2, "nested": 2}
-
-
-def _size(data: Any, limits: tuple[int, int]) -> int:
-    return data.draw_integer(*limits) if limits[0] < limits[1] else limits[0]
+    return DrawnModel(kinds or KINDS, inputs, hidden, outputs, layers, options)
 
 
 def _grid_values(shape: Any, generator: Any, low: int, high: int) -> Any:

@@ -24,12 +24,13 @@ def console(*, stderr: bool = False) -> Console:
 def show(result: Result, out: Console) -> None:
     """Write the table, the first failures in full, the total and where to go on."""
     out.print(_table(result, plain=not out.is_terminal, unicode="utf" in (out.encoding or "").lower()))
-    failures = list(broken(result))
-    for _, _, test in failures[:MESSAGES_SHOWN]:
+    first_of_task = {task.id: test for _, task, test in reversed(list(broken(result)))}
+    told = list(reversed(first_of_task.values()))
+    for test in told[:MESSAGES_SHOWN]:
         out.print()
         out.print(Text(test.message), soft_wrap=True)
-    if len(failures) > MESSAGES_SHOWN:
-        out.print(f"\n{len(failures) - MESSAGES_SHOWN} more failures; --html FILE or --markdown FILE tells all.")
+    if len(told) > MESSAGES_SHOWN:
+        out.print(f"\n{len(told) - MESSAGES_SHOWN} more tasks failed; --html FILE or --markdown FILE tells all.")
     out.print(
         f"\n[bold]{score_line(result)}[/bold]  in {result.seconds:.1f} s, isolation {result.provenance.isolation}"
     )
