@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.course import CourseError, assignments_in, selection
+from autograder.imports import uncollected
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,10 +75,10 @@ def _graded(path: Path, isolation: Isolation, only: str, seed: int, progress: "C
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
     with open_workers(isolation.value) as workers, _Progress(progress, count) as shown:
-        import torch
+        with uncollected():
+            import torch
 
-        from autograder.grading.grade import grade as grade_course
-
+            from autograder.grading.grade import grade as grade_course
         torch.set_num_threads(1)
         return grade_course(path, workers, only=selection(only), seed=seed, report=shown.step)
 
@@ -127,10 +128,10 @@ def _write(result: "Result", json: Path | None, html: Path | None, markdown: Pat
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
-    from autograder.sandbox.errors import IsolationUnavailable
+    from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
 
     try:
         app()
-    except (CourseError, IsolationUnavailable, OSError) as error:
+    except (CourseError, IsolationUnavailable, WorkerDied, OSError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_GRADED)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.course import CourseError, selection
+from autograder.imports import uncollected
 
 if TYPE_CHECKING:
     from instructor.check import Check
@@ -33,10 +34,11 @@ def check(
     """Prove that right answers are accepted, wrong ones refused and named, and all that is generated is fresh."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
-    import torch
+    with uncollected():
+        import torch
 
-    from autograder.reports.table import console
-    from instructor.check import check as examine_course
+        from autograder.reports.table import console
+        from instructor.check import check as examine_course
 
     torch.set_num_threads(1)
     progress = console(stderr=True)
@@ -98,11 +100,11 @@ def _show(done: "Check") -> None:
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
-    from autograder.sandbox.errors import IsolationUnavailable
+    from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
     from instructor.gaps import ReleaseError
 
     try:
         app()
-    except (CourseError, IsolationUnavailable, ReleaseError, OSError) as error:
+    except (CourseError, IsolationUnavailable, ReleaseError, WorkerDied, OSError) as error:
         print(f"instructor: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_DONE)

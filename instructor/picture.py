@@ -3,6 +3,7 @@
 It is what a student sees who has done some of the course, with one mistake in it.
 """
 
+import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -50,7 +51,7 @@ def main() -> None:
             if assignment.id == MISTAKEN:
                 (submission / assignment.answer).write_text(text.replace(RIGHT, WRONG), encoding="utf-8")
         result = grade(COURSE, workers, submission=submission)
-    out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False, file=open("/dev/null", "w"))
+    out = Console(record=True, width=COLUMNS, force_terminal=True, highlight=False, file=io.StringIO())
     show(result, out)
     PICTURE.write_text(out.export_svg(title="autograder grade", theme=LIGHT), encoding="utf-8")
 

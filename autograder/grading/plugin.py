@@ -4,6 +4,7 @@ It acts only on test files of a course (``assignments/<level>/test_NN_name.py``)
 torch is not imported before such a file is collected.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if (task := _task_of(item)) is not None and chosen.has_task(task.id)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """All is imported now; Hypothesis asks for many collections, which need not look at it each time."""
+    if any(_task_of(item) is not None for item in session.items):
+        gc.freeze()
 
 
 def _place(path: Path) -> tuple[int, str]:

@@ -6,7 +6,6 @@ socket (SOCK_SEQPACKET, so that a message is a datagram) and ends when that is c
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from autograder.imports import uncollected
 from autograder.sandbox import confine, preload, worker  # all of a worker's code, before it is confined
 
 MAX_MESSAGE = 1 << 16
@@ -37,12 +37,11 @@ class Server:
 
     def prepare(self) -> None:
         """Imports, walls, and memory set up so that a fork copies little."""
-        preload.preload(self.kind)
+        with uncollected():
+            preload.preload(self.kind)
         if self.level == "sandbox":
             self.walls = {"reading": confine.prepare_reading(self.kind), "calls": confine.prepare_calls()}
         self.library_is_closed = confine.library_is_closed()
-        gc.collect()
-        gc.freeze()
 
     def serve(self) -> NoReturn:
         """Obey until the socket is closed."""
@@ -89,10 +88,9 @@ class Server:
 
     def fork(self, passed: int, settings: dict[str, Any], needs: list[str]) -> None:
         for need in sorted(set(needs) - self.had):
-            preload.NEEDS[need]()
+            with uncollected():
+                preload.NEEDS[need]()
             self.had.add(need)
-            gc.collect()
-            gc.freeze()
         server = os.getpid()
         child = os.fork()
         if child == 0:
