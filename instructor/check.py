@@ -21,6 +21,7 @@ from instructor.examine import Findings, examine
 from instructor.release import solution_of, stale
 
 LESSON_SECONDS = 5.0  # told, not enforced: machines differ
+STRICT = ("-W", "error", "-W", "ignore::DeprecationWarning:torch.jit._script")  # torch warns of itself there
 EXAMINED = Limits(cpu=5.0, wall=20.0)  # a mutant may loop without an end; a solution's test needs under a second
 
 
@@ -104,7 +105,7 @@ def _lesson(course: Path, assignment: Assignment, done: Check) -> None:
     with tempfile.TemporaryDirectory() as elsewhere:
         environment = os.environ | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
         run = subprocess.run(
-            [sys.executable, "-W", "error", str(lesson)], cwd=elsewhere, env=environment, capture_output=True, text=True
+            [sys.executable, *STRICT, str(lesson)], cwd=elsewhere, env=environment, capture_output=True, text=True
         )
     done.lessons[assignment.id] = time.perf_counter() - started
     if run.returncode:

@@ -9,7 +9,7 @@ from autograder.course import Assignment
 from autograder.grading.grade import broken_file, open_student
 from autograder.grading.implementations import session_of
 from autograder.grading.loader import load_tasks
-from autograder.grading.runner import run_task
+from autograder.grading.runner import Effort, run_task
 from autograder.grading.student import Student
 from autograder.grading.submission import Answer, read_answer
 from autograder.grading.task import Misconception, Task
@@ -93,12 +93,14 @@ def _answer(path: str, text: str) -> Answer:
     return Answer(path, text, text.encode())
 
 
-def _passes(task: Task, text: str, path: str, workers: Workers, *, verdict_only: bool = True) -> tuple[bool, str, str]:
+def _passes(
+    task: Task, text: str, path: str, workers: Workers, *, effort: Effort = Effort.VERDICT
+) -> tuple[bool, str, str]:
     """Whether an answer's text passes `task`; if not, the message of the first failure and the mistake named."""
     answer = _answer(path, text)
     if (broken := broken_file(answer, workers)) is not None:
         return False, broken, ""
-    results = run_task(task, open_student(answer, workers), verdict_only=verdict_only)
+    results = run_task(task, open_student(answer, workers), effort=effort)
     failed = [result for result in results if result.status != "passed"]
     names = {result.misconception for result in failed if result.misconception}
     return not failed, failed[0].message if failed else "", ", ".join(sorted(names))
@@ -116,7 +118,7 @@ def _misconception(found: Findings, task: Task, misconception: Misconception, te
     """A declared mistake must lose points and be recognised by its name."""
     found.declared += 1
     student = Student(lambda task: _with_solution(text, misconception.wrong))
-    results = run_task(task, student)
+    results = run_task(task, student, effort=Effort.NAMED)
     failed = [result for result in results if result.status != "passed"]
     named = {result.misconception for result in failed}
     if not failed:
@@ -139,7 +141,7 @@ def _with_solution(text: str, wrong: Mapping[str, Any]) -> Any:
 def _zeros(found: Findings, task: Task, text: str) -> None:
     """An answer of the right shapes and of zeros only must not pass."""
     student = Student(lambda task: _Zeroed(_with_solution(text, {})))
-    if all(result.status == "passed" for result in run_task(task, student, verdict_only=True)):
+    if all(result.status == "passed" for result in run_task(task, student, effort=Effort.VERDICT)):
         found.faults.append(f"{task.id}: an answer of zeros passes")
 
 
@@ -179,7 +181,7 @@ def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], worke
             f"{found.assignment.id} has {len(answers)} wrong answers; at least {LEAST_WRONG} are asked for"
         )
     for answer, task in _with_tasks(found, tasks, answers):
-        passed, _, named = _passes(task, answer.text, str(found.assignment.answer), workers, verdict_only=False)
+        passed, _, named = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.NAMED)
         found.refused += not passed
         found.named += bool(named)
         if passed:
@@ -195,7 +197,7 @@ def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], worke
     for answer, _ in _with_tasks(found, tasks, answers):
         refused = []
         for task in tasks:
-            passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, verdict_only=False)
+            passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.FULL)
             if not passed:
                 refused.append(f"{answer.task}: the right answer “{answer.about}” is refused:\n{message}")
         found.accepted += not refused

@@ -4,6 +4,7 @@ import inspect
 
 from autograder.gradients import wording
 from autograder.gradients.errors import AuthorError, Wrong
+from autograder.gradients.functions import Function
 from autograder.grading import student as students
 from autograder.grading.errors import BuiltOnTodo
 from autograder.grading.recognise import Mistake
@@ -22,33 +23,35 @@ MOST_LINES = 12
 WIDTH = 110  # characters of a line
 
 
-def smallest_call(student: Student, failure: BaseException) -> str | None:
-    """The last call of the example that failed, as a student would type it.
+def smallest_call(student: Student, failure: BaseException) -> tuple[str, ...]:
+    """What was called, and below it what each function among the arguments computes; empty where nothing was.
+
+    It is the last call of the example that failed, as a student would type it.
 
     Hypothesis runs the shrunk example last; where the worker was lost, it is the call at hand.
     """
     lost = isinstance(failure, WorkerDied | WorkerTimedOut)
     failed = [example for example in students.examples_of(student) if example.failure is not None]
     calls = students.last_calls(student) if lost or not failed else failed[-1].calls
-    return _text_of(student, calls[-1]) if calls else None
+    return _texts_of(student, calls[-1]) if calls else ()
 
 
-def _text_of(student: Student, call: Call) -> str:
+def _texts_of(student: Student, call: Call) -> tuple[str, ...]:
     if isinstance(call.target, str):
         name, parameters = call.target, students.parameters_of(student, call.target) or ()
     else:
         name, parameters = call.target.name, tuple(inspect.signature(call.target.function).parameters)[1:]
-    if len(parameters) < len(call.args):
-        return wording.call(name, call.args)
-    return wording.call(name, dict(zip(parameters, call.args, strict=False)) | call.kwargs)
+    known = len(parameters) >= len(call.args)
+    arguments = dict(zip(parameters, call.args, strict=False)) | call.kwargs if known else call.args
+    functions = [value for value in call.args if isinstance(value, Function) and value.full_text != value.text]
+    return wording.call(name, arguments), *(wording.clip(function.full_text) for function in functions)
 
 
-def message(task: Task, test: Test, failure: BaseException, call: str | None, mistake: Mistake | None) -> str:
+def message(task: Task, test: Test, failure: BaseException, call: tuple[str, ...], mistake: Mistake | None) -> str:
     """The whole text of a failure: headline, claim, call, numbers, likely mistake, how to run it again."""
     headline, details = _told(task, failure)
     lines = [f"{task.id} {headline}", f"  claim   {test.claim}"]
-    if call is not None:
-        lines.append(f"  call    {call}")
+    lines += [f"  {label}{text}" for label, text in zip(("call    ", *["with    "] * len(call)), call, strict=False)]
     lines += [f"  {line}" for line in details]
     if mistake is not None:
         lines.append(f"  likely  {mistake.name}{': ' + mistake.hint if mistake.hint else ''}")

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import IntEnum
 from typing import Any
 
 import hypothesis
@@ -27,6 +28,15 @@ from autograder.sandbox.errors import (
     WorkerTimedOut,
 )
 
+
+class Effort(IntEnum):
+    """How much to find out about a failure."""
+
+    VERDICT = 0  # nothing: the first failure ends the task
+    NAMED = 1  # the mistake, where it is recognised: that ends the task
+    FULL = 2  # all, with the smallest inputs
+
+
 PUBLIC_SEED = 0
 SURVEYED = 25  # examples drawn to recognise a mistake
 
@@ -38,14 +48,11 @@ def seed_of(test: Test, task: Task, seed: int) -> int:
 
 
 def run_test(
-    test: Test, task: Task, student: Student, seed: int = PUBLIC_SEED, *, verdict_only: bool = False
+    test: Test, task: Task, student: Student, seed: int = PUBLIC_SEED, *, effort: Effort = Effort.FULL
 ) -> TestResult:
-    """Run `test` of `task` against `student`, whose worker for the task is open. Never raises what an answer did.
-
-    With `verdict_only` a failure is neither made smaller nor told.
-    """
+    """Run `test` of `task` against `student`, whose worker for the task is open. Never raises what an answer did."""
     started = time.perf_counter()
-    failure = _failure_of(test, task, student, seed_of(test, task, seed), shrink=not verdict_only)
+    failure = _failure_of(test, task, student, seed_of(test, task, seed), shrink=effort is Effort.FULL)
     status = _status_of(failure)
     seconds = time.perf_counter() - started
     output = students.output_of(student)
@@ -53,29 +60,26 @@ def run_test(
         return TestResult(test.name, test.claim, "passed", output=output, seconds=seconds)
     if isinstance(failure, Todo):
         return TestResult(test.name, test.claim, "todo", seconds=seconds)
-    if verdict_only:
-        return TestResult(test.name, test.claim, status, str(failure), output=output, seconds=seconds)
     call = feedback.smallest_call(student, failure)
-    mistake = recognise(task, *_surveyed(test, task, student, seed_of(test, task, seed)))
+    mistake = None
+    if effort is not Effort.VERDICT and not isinstance(failure, WorkerDied | WorkerTimedOut):
+        mistake = recognise(task, *_surveyed(test, task, student, seed_of(test, task, seed)))
     return TestResult(
         name=test.name,
         claim=test.claim,
         status=status,
         message=feedback.message(task, test, failure, call, mistake),
         misconception=mistake.name if mistake else None,
-        counterexample=call,
+        counterexample="\n".join(call) or None,
         output=output,
         seconds=time.perf_counter() - started,
     )
 
 
 def run_task(
-    task: Task, student: Student, seed: int = PUBLIC_SEED, *, verdict_only: bool = False
+    task: Task, student: Student, seed: int = PUBLIC_SEED, *, effort: Effort = Effort.FULL
 ) -> tuple[TestResult, ...]:
-    """Run all tests of `task` in a fresh worker. A gap that is not begun is called once.
-
-    With `verdict_only` the first test that does not pass is the last.
-    """
+    """Run all tests of `task` in a fresh worker. A gap that is not begun is called once."""
     students.begin_task(student, task)
     results: list[TestResult] = []
     try:
@@ -83,12 +87,18 @@ def run_task(
             if results and results[0].status == "todo":
                 results.append(untested(test, "todo"))
                 continue
-            results.append(run_test(test, task, student, seed, verdict_only=verdict_only))
-            if verdict_only and results[-1].status != "passed":
+            results.append(run_test(test, task, student, seed, effort=effort))
+            if _enough(results[-1], effort):
                 break
     finally:
         students.end_task(student)
     return tuple(results)
+
+
+def _enough(result: TestResult, effort: Effort) -> bool:
+    if effort is Effort.VERDICT:
+        return result.status != "passed"
+    return effort is Effort.NAMED and result.misconception is not None
 
 
 def _failure_of(test: Test, task: Task, student: Student, seed: int, shrink: bool) -> BaseException | None:
