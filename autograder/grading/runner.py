@@ -33,7 +33,7 @@ class Effort(IntEnum):
     """How much to find out about a failure."""
 
     VERDICT = 0  # nothing: the first failure ends the task
-    NAMED = 1  # the mistake, where it is recognised: that ends the task
+    NAMED = 1  # the mistake, where it is recognised, without the smallest inputs
     FULL = 2  # all, with the smallest inputs
 
 
@@ -88,17 +88,11 @@ def run_task(
                 results.append(untested(test, "todo"))
                 continue
             results.append(run_test(test, task, student, seed, effort=effort))
-            if _enough(results[-1], effort):
+            if effort is Effort.VERDICT and results[-1].status != "passed":
                 break
     finally:
         students.end_task(student)
     return tuple(results)
-
-
-def _enough(result: TestResult, effort: Effort) -> bool:
-    if effort is Effort.VERDICT:
-        return result.status != "passed"
-    return effort is Effort.NAMED and result.misconception is not None
 
 
 def _failure_of(test: Test, task: Task, student: Student, seed: int, shrink: bool) -> BaseException | None:

@@ -235,8 +235,8 @@ for axes_row, (name, (f, x)) in zip(grid, cases.items(), strict=True):
         ("difference, in units of 10⁻¹²", (exact - nudged) * 1e12, 0),
     ]
     for axes, (title, table, decimals) in zip(axes_row, panels, strict=True):
-        limit = 1.5 * table.abs().max()
-        axes.imshow(table, cmap="PuOr", vmin=-limit, vmax=limit)
+        limit = 1.5 * float(table.abs().max())
+        axes.imshow(table.numpy(), cmap="PuOr", vmin=-limit, vmax=limit)
         for (i, j), value in np.ndenumerate(table.numpy().round(decimals) + 0):  # + 0 makes −0 a plain 0
             axes.text(j, i, f"{value:.{decimals}f}", ha="center", va="center")
         axes.set(title=f"{name}\n{title}", xlabel="input j", ylabel="output i", xticks=range(table.shape[1]))
