@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,7 @@ def check(
         from instructor.check import check as examine_course
 
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore")  # wrong formulas overflow and divide by zero
     progress = console(stderr=True)
     done = examine_course(course, selection(only), lambda what: progress.print(f"… {what}"))
     _show(done)
