@@ -47,7 +47,8 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
     chosen = [assignment for assignment in chosen if _has_solution(course, assignment, done)]
     step("the release is fresh")
     done.faults += [
-        f"{file} is not what the solution gives; run: instructor release --refresh" for file in stale(course)
+        f"{file} is not what the solution gives; run: instructor release --refresh"
+        for file in stale(course, only.names or None)
     ]
     step("lessons run")
     for assignment in chosen:

@@ -54,6 +54,7 @@ def check(
 def release(
     out: Annotated[Path | None, typer.Option(help="write nbgrader's release and the answer files here")] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="write the answer files of this course anew")] = False,
+    only: Annotated[str, typer.Option(help="assignments to release: 01,24")] = "",
     course: CoursePath = Path("."),
 ) -> None:
     """Generate the students' release from the solutions, through nbgrader."""
@@ -63,11 +64,12 @@ def release(
 
     if out is None and not refresh:
         raise CourseError("say where the release goes: instructor release --out DIR (or --refresh for this course).")
+    names = selection(only).names or None
     if refresh:
-        for file in refresh_course(course):
+        for file in refresh_course(course, names):
             print(file)
     if out is not None:
-        build(course, out)
+        build(course, out, names)
         if found := leaks(course, out):
             raise CourseError(f"the release in {out} tells answers: " + "; ".join(map(str, found)))
         print(f"released to {out}")

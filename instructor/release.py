@@ -113,14 +113,19 @@ def _departing(course: Path, only: Collection[str] | None, tasks_of: TasksOf) ->
 
 def _chosen(course: Path, only: Collection[str] | None) -> list[Assignment]:
     assignments = assignments_in(course)
+    if only is not None:
+        return _named(assignments, frozenset(only))
     tests = {assignment.stem for assignment in assignments}
     for path in sorted((course / "instructor/solutions").glob("*/*.py")):
         if path.stem not in tests:
             sentence = f"no test module belongs to this solution; add assignments/{path.parent.name}/test_{path.name}."
             raise ReleaseError(sentence, file=path.relative_to(course).as_posix())
-    if only is None:
-        return assignments
-    selection = Selection(frozenset(only))
+    return assignments
+
+
+def _named(assignments: list[Assignment], names: frozenset[str]) -> list[Assignment]:
+    """The assignments that a person named; raises ReleaseError for a name that the course has not."""
+    selection = Selection(names)
     known = {assignment.id for assignment in assignments}
     for name in sorted(selection.names):
         if name.split(".")[0] not in known:

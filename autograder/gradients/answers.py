@@ -10,12 +10,19 @@ from autograder.gradients.errors import Wrong, WrongType
 
 
 def as_like(
-    claimed: Any, like: Any, name: str, *, shape: tuple[int, ...] | None = None, finite: bool = True
+    claimed: Any,
+    like: Any,
+    name: str,
+    *,
+    shape: tuple[int, ...] | None = None,
+    finite: bool = True,
+    expected: np.ndarray | None = None,
 ) -> np.ndarray:
     """`claimed` as a float64 array, after checking that it is what `like` is.
 
     like: a tensor (a plain tensor of its dtype is asked for), an array (float64; a NumPy scalar or float
-    counts as 0-dim) or a float. shape: the one asked for, where it is not that of `like`.
+    counts as 0-dim; zeros of a whole-number dtype are zeros) or a float (a whole number counts as one).
+    shape: the one asked for, where it is not that of `like`. expected: told beside a value that is not finite.
     Raises WrongType for another type, Wrong for another shape or dtype, or for values that are not finite.
     """
     if shape is None:
@@ -27,7 +34,7 @@ def as_like(
     else:
         array = _from_float(claimed, name)
     if finite and not np.isfinite(array).all():
-        raise _not_finite(array, name)
+        raise _not_finite(array, name, expected)
     return array
 
 
@@ -64,20 +71,24 @@ def _from_array(claimed: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
         raise WrongType(f"{returned(claimed)}; {name} must be a NumPy array of shape {shape}")
     array = np.asarray(claimed)
     check_shape(array.shape, shape, name)
-    if array.dtype not in (np.float64, np.longdouble):
+    if array.dtype not in (np.float64, np.longdouble) and (array.dtype.kind not in "iu" or array.any()):
         raise wrong_dtype(name, array.dtype, np.dtype(np.float64))
     return array.astype(np.float64)
 
 
 def _from_float(claimed: Any, name: str) -> np.ndarray:
-    if isinstance(claimed, float):
-        return np.array(float(claimed))
+    if isinstance(claimed, float | int | np.integer) and not isinstance(claimed, bool):
+        try:
+            return np.array(float(claimed))  # 0 from a sum over nothing is as good as 0.0
+        except OverflowError:
+            return np.array(np.inf)
     # By hand, what NumPy makes of a scalar counts as one: a 0-dim array, a longdouble.
     if evidence.by_hand() is not False and isinstance(claimed, np.ndarray | np.longdouble):
         array = np.asarray(claimed)
         if array.shape == () and array.dtype in (np.float64, np.longdouble):
             return array.astype(np.float64)
-    raise WrongType(f"{returned(claimed)}; {name} must be a float")
+    short = isinstance(claimed, np.floating)
+    raise WrongType(f"{returned(claimed)}; {name} must be a float" + (" in double precision" if short else ""))
 
 
 def check_shape(claimed: tuple[int, ...], expected: tuple[int, ...], name: str) -> None:
@@ -94,13 +105,17 @@ def wrong_dtype(name: str, claimed: Any, expected: Any) -> Wrong:
     return Wrong(f"{name} has the wrong dtype", (f"dtype: yours {mine}, expected {right}",))
 
 
-def _not_finite(array: np.ndarray, name: str) -> Wrong:
+def _not_finite(array: np.ndarray, name: str, expected: np.ndarray | None) -> Wrong:
     where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
     what = "NaN" if np.isnan(array[where]) else "infinite"
     return Wrong(
         f"{name} is not finite",
-        (f"{wording.index('yours', where)} is {what}; a finite number is expected",),
+        (f"{wording.index('yours', where)} is {what}; {_asked(expected, where)} is expected",),
     )
+
+
+def _asked(expected: np.ndarray | None, where: tuple[int, ...]) -> str:
+    return "a finite number" if expected is None else wording.number(float(expected[where]), 6)
 
 
 def bare(claimed: Any) -> Any:

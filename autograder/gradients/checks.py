@@ -146,7 +146,7 @@ def _judge(
         for mine, right, like, label, tolerance in zip(
             claims, expected, question.inputs, labels, tolerances, strict=True
         ):
-            array = answers.as_like(mine, like, label, shape=right.shape)
+            array = answers.as_like(mine, like, label, shape=right.shape, expected=right)
             if not np.linalg.norm(array - right) <= tolerance:
                 raise Wrong(f"{label} is wrong", _lines(array, right, tolerance))
     except Wrong as wrong:

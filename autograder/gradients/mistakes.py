@@ -27,9 +27,12 @@ class General:
     name: str
     hint: str
     relation: Relation
+    hint_by_hand: str | None = None  # where autograd is out of reach, the likely reason is another
 
 
-def recognise(mismatches: list[Mismatch], agreements: Sequence[Mismatch] = ()) -> tuple[str, str] | None:
+def recognise(
+    mismatches: list[Mismatch], agreements: Sequence[Mismatch] = (), *, by_hand: bool = False
+) -> tuple[str, str] | None:
     """(name, hint) of the one general mistake that explains all `mismatches`, or None.
 
     `agreements` are answers of the same test that were right: the mistake must leave those unchanged.
@@ -42,8 +45,12 @@ def recognise(mismatches: list[Mismatch], agreements: Sequence[Mismatch] = ()) -
         if _explains(general.relation, mismatches) and all(_spares(general.relation, one) for one in right)
     ]
     sizes = _size_factor(mismatches) if all(_spares(_sized, one) for one in right) else None
-    names = [(general.name, general.hint) for general in found] + ([sizes] if sizes else [])
+    names = [(general.name, _hint(general, by_hand)) for general in found] + ([sizes] if sizes else [])
     return names[0] if len(names) == 1 else None
+
+
+def _hint(general: General, by_hand: bool) -> str:
+    return general.hint if general.hint_by_hand is None or not by_hand else general.hint_by_hand
 
 
 def _explains(relation: Relation, mismatches: list[Mismatch]) -> bool:
@@ -192,7 +199,12 @@ GENERAL = (
     General("twice what is right", "where does a factor of 2 come from?", _times(2.0)),
     General("half of what is right", "where does a factor of 2 get lost?", _times(0.5)),
     General("the sign is flipped", "which way does the result move when the input grows?", _times(-1.0)),
-    General("all zeros", "does the gradient reach the input? Look for a detach or a result not used.", _zero),
+    General(
+        "all zeros",
+        "does the gradient reach the input? Look for a detach or a result not used.",
+        _zero,
+        "is what you compute what you return?",
+    ),
     General("transposed", "compare the shapes of what meets in the product, axis by axis.", _transposed),
     General(
         "summed over the batch", "each sample has a gradient of its own; which axis was summed?", _over_batch(np.sum)

@@ -1,11 +1,13 @@
 """What a student reads when a test fails: at most twelve lines, with the smallest inputs that show it."""
 
 import inspect
+import re
 
 from autograder.gradients import wording
 from autograder.gradients.errors import AuthorError, Wrong
 from autograder.gradients.functions import Function
 from autograder.grading import student as students
+from autograder.grading.cures import cure
 from autograder.grading.errors import BuiltOnTodo
 from autograder.grading.recognise import Mistake
 from autograder.grading.student import Call, Student
@@ -26,7 +28,8 @@ WIDTH = 110  # characters of a line
 def smallest_call(student: Student, failure: BaseException) -> tuple[str, ...]:
     """What was called, and below it what each function among the arguments computes; empty where nothing was.
 
-    It is the last call of the example that failed, as a student would type it.
+    It is the last call of the example that failed, as a student would type it. Where the test looks beside
+    the student's code (a probe), it is that look, with what it sees below.
 
     Hypothesis runs the shrunk example last; where the worker was lost, it is the call at hand.
     """
@@ -44,7 +47,8 @@ def _texts_of(student: Student, call: Call) -> tuple[str, ...]:
     known = len(parameters) >= len(call.args)
     arguments = dict(zip(parameters, call.args, strict=False)) | call.kwargs if known else call.args
     functions = [value for value in call.args if isinstance(value, Function) and value.full_text != value.text]
-    return wording.call(name, arguments), *(wording.clip(function.full_text) for function in functions)
+    texts = [wording.call(name, arguments), *(wording.clip(function.full_text) for function in functions)]
+    return tuple(texts if isinstance(call.target, str) else [f"the test's own {texts[0]}", *texts[1:]])
 
 
 def message(task: Task, test: Test, failure: BaseException, call: tuple[str, ...], mistake: Mistake | None) -> str:
@@ -75,7 +79,7 @@ def _told(task: Task, failure: BaseException) -> tuple[str, tuple[str, ...]]:
         case MissingName():
             return _missing(task, failure), ()
         case StudentRaised():
-            return _raised(failure), ()
+            return _raised(failure), _advice(failure)
         case BuiltOnTodo():
             return str(failure), ()
         case ArgumentChanged():
@@ -103,6 +107,13 @@ def _raised(raised: StudentRaised) -> str:
     return f"{told}  (your line {raised.line}: {raised.code.strip()})"
 
 
+def _advice(raised: StudentRaised) -> tuple[str, ...]:
+    if "SystemExit" in raised.types:
+        return ("remove the call that exits: a function returns its answer",)
+    advice = cure(raised.message)
+    return (advice,) if advice else ()
+
+
 def _missing(task: Task, missing: MissingName) -> str:
     told = f"{missing.name} is not defined in your file"
     if missing.similar:
@@ -114,7 +125,9 @@ def _changed(changed: ArgumentChanged) -> str:
     argument = changed.argument if isinstance(changed.argument, str) else f"number {changed.argument + 1}"
     if changed.what in ("grad mode", "default dtype"):
         return f"the {changed.what} was not put back as it was found"
-    return f"the {changed.what} of argument {argument} changed; this task must leave what it is given as it was"
+    verb = "were" if changed.what == "values" else "was"
+    told = f"the {changed.what} of the argument {argument} {verb} changed"
+    return f"{told}; this task must leave what it is given as it was"
 
 
 def _slow(timed_out: WorkerTimedOut) -> str:
@@ -128,6 +141,7 @@ def load_failure(path: str, error: BaseException) -> str:
         case StudentRaised():
             place = f"{path}:{error.line}" if error.line else path
             told = (error.message.strip().splitlines() or [""])[0]
+            told = re.sub(r" \([^()]*, line \d+\)$", "", told)  # the place is told already
             return f"{place} cannot be loaded: {error.types[0]}: {told}".rstrip(": ") + _cure(error)
         case WorkerTimedOut():
             return f"{path} cannot be loaded: {_slow(error)}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import re
 import time
 from collections.abc import Callable
 from importlib import metadata
@@ -73,7 +74,8 @@ def grade_assignment(
     tasks = [task for task in load_tasks(course / assignment.tests) if only.has_task(task.id)]
     answer, broken = _readable(submission, assignment, workers)
     if answer is None or broken is not None:
-        results = [_task_result(task, answer, _all(task, "error", broken or "")) for task in tasks]
+        line = _line_told(broken or "", assignment)
+        results = [_task_result(task, answer, _all(task, "error", broken or ""), line) for task in tasks]
     else:
         results = [_task_result(task, answer, run_task(task, open_student(answer, workers), seed)) for task in tasks]
     return AssignmentResult(
@@ -110,15 +112,25 @@ def _readable(submission: Path, assignment: Assignment, workers: Workers) -> tup
     return answer, broken_file(answer, workers)
 
 
-def _task_result(task: Task, answer: Answer | None, tests: tuple[TestResult, ...]) -> TaskResult:
+def _line_told(broken: str, assignment: Assignment) -> int | None:
+    """The line that the sentence about a broken file names."""
+    found = re.match(rf"{re.escape(str(assignment.answer))}:(\d+) ", broken)
+    return int(found[1]) if found else None
+
+
+def _task_result(
+    task: Task, answer: Answer | None, tests: tuple[TestResult, ...], line: int | None = None
+) -> TaskResult:
     status = task_status(tests)
+    if line is None and answer is not None:
+        line = line_of_task(answer.text, task.id, task.names)
     return TaskResult(
         id=task.id,
         name=", ".join(task.names),
         score=task.points if status == "passed" else 0,
         max_score=task.points,
         status=status,
-        line=line_of_task(answer.text, task.id, task.names) if answer else None,
+        line=line,
         tests=tests,
     )
 

@@ -3,6 +3,7 @@
 A name is given only where one wrong implementation explains every kept example, failed and passed alike.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,12 @@ def recognise(task: Task, examples: list[Example], agreements: list[Mismatch]) -
 
     `agreements` are single answers in them that were right.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # wrong formulas overflow and divide by zero, and a warning shows its line
+        return _recognise(task, examples, agreements)
+
+
+def _recognise(task: Task, examples: list[Example], agreements: list[Mismatch]) -> Mistake | None:
     failed = [example for example in examples if example.failure is not None]
     if not failed:
         return None
@@ -41,7 +48,7 @@ def recognise(task: Task, examples: list[Example], agreements: list[Mismatch]) -
     mismatches = [example.mismatch for example in failed if example.mismatch is not None]
     if len(mismatches) < len(failed):
         return None
-    general = recognise_general(mismatches, agreements)
+    general = recognise_general(mismatches, agreements, by_hand=task.by_hand)
     return Mistake(general[0], general[1], task.see) if general else None
 
 

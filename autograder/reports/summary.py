@@ -37,6 +37,15 @@ def broken(result: Result) -> Iterator[tuple[AssignmentResult, TaskResult, TestR
                 yield assignment, task, test
 
 
+def worst_of_each_task(result: Result) -> Iterator[TestResult]:
+    """For each task that was tried and is not passed, the first test that gave the task its status."""
+    told: set[str] = set()
+    for _, task, test in broken(result):
+        if task.id not in told and test.status == task.status:
+            told.add(task.id)
+            yield test
+
+
 def next_gap(result: Result) -> str | None:
     """Where to go on: "assignments/…/24_….py:12 (24.1 linear_backward)", or None where all is done."""
     for assignment, task in unfinished(result):
@@ -48,7 +57,8 @@ def next_gap(result: Result) -> str | None:
 def encouragement(result: Result) -> str:
     """One sentence for the whole: where the student stands, and what is next."""
     if result.score == result.max_score:
-        return "Every task is passed."
+        whole = "Every task is passed" if len(result.assignments) > 1 else "All that was asked for is passed"
+        return f"{whole}."
     gap = next_gap(result)
     if all(task.status == "todo" for _, task in unfinished(result)):
         begun = "Nothing is wrong so far" if result.score else "A fresh start"

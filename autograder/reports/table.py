@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import AssignmentResult, Result, Status
-from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, score_line
+from autograder.reports.summary import SYMBOL, WORD, encouragement, score_line, worst_of_each_task
 
 BAR_CELLS = 10
 MESSAGES_SHOWN = 3
@@ -24,8 +24,7 @@ def console(*, stderr: bool = False) -> Console:
 def show(result: Result, out: Console) -> None:
     """Write the table, the first failures in full, the total and where to go on."""
     out.print(_table(result, plain=not out.is_terminal, unicode="utf" in (out.encoding or "").lower()))
-    first_of_task = {task.id: test for _, task, test in reversed(list(broken(result)))}
-    told = list(reversed(first_of_task.values()))
+    told = list(worst_of_each_task(result))
     for test in told[:MESSAGES_SHOWN]:
         out.print()
         out.print(Text(test.message), soft_wrap=True)

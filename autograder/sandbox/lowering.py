@@ -79,6 +79,8 @@ class Lowering:
         spec = _spec_of(value, kind) if self.arguments else None
         if spec is not None:
             return [spec[0], *(self.lower(part, depth + 1) for part in spec[1:])]
+        if issubclass(kind, tuple):  # a named tuple is a tuple; its own __iter__ is not asked
+            return self.sequence(TUPLE, tuple.__iter__(value), depth)
         raise Unsendable(describe(value))
 
     def take(self, size: int) -> None:

@@ -31,7 +31,7 @@ def test_tensors_are_answered_with_tensors_that_may_track():
     assert_gradient(claimed, of=linear, at=torch.tensor(X), cotangent=torch.tensor(V))
 
 
-@pytest.mark.parametrize("claimed", [6.0, np.float64(6.0), np.array(6.0)])
+@pytest.mark.parametrize("claimed", [6.0, np.float64(6.0), np.array(6.0), 6, np.int64(6)])
 def test_a_float_is_answered_with_any_kind_of_float(claimed):
     assert_gradient(claimed, of=lambda x: x * x, at=3.0)
 
@@ -63,7 +63,7 @@ def test_another_type_than_a_tensor_is_a_wrong_type(claimed):
     assert isinstance(refusal(claimed, **question), WrongType)
 
 
-@pytest.mark.parametrize("claimed", [6, True, torch.tensor(6.0), "6.0", np.array([6.0]), None, 6 + 0j])
+@pytest.mark.parametrize("claimed", [True, np.float32(6.0), torch.tensor(6.0), "6.0", np.array([6.0]), None, 6 + 0j])
 def test_another_type_than_a_float_is_a_wrong_type(claimed):
     assert isinstance(refusal(claimed, of=lambda x: x * x, at=3.0), WrongType)
 
@@ -107,7 +107,16 @@ def test_a_wrong_dtype_is_named(dtype):
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinite"), (-np.inf, "infinite")])
 def test_values_that_are_not_finite_are_refused_in_a_sentence(value, word):
     wrong = refusal(np.array([0.0, value, 0.0]), of=linear, at=X, cotangent=V)
-    assert wrong.lines == (f"yours[1] is {word}; a finite number is expected",)
+    assert wrong.lines == (f"yours[1] is {word}; 5.5 is expected",)
+
+
+def test_a_whole_number_beyond_float64_is_infinite():
+    assert refusal(10**400, of=lambda x: x * x, at=3.0).lines == ("yours is infinite; 6.0 is expected",)
+
+
+def test_zeros_of_whole_numbers_are_zeros_and_other_whole_numbers_are_not_float64():
+    assert_gradient(np.zeros(3, dtype=int), of=lambda x: (0 * x).sum(), at=X)
+    assert refusal(np.ones(3, dtype=int), of=lambda x: x.sum(), at=X).headline.endswith("has the wrong dtype")
 
 
 def test_a_wrong_number_is_told_by_index_yours_expected_and_who_agrees():

@@ -72,7 +72,7 @@ def test_different_values_are_wrong(claimed, expected):
 @pytest.mark.parametrize(
     ("claimed", "expected"),
     [
-        (1, 1.0),
+        (True, 1.0),
         (torch.tensor(1.0), 1.0),
         (1.0, torch.tensor(1.0)),
         (None, 1.0),
@@ -85,7 +85,7 @@ def test_different_values_are_wrong(claimed, expected):
         ([("a", 1.0)], {"a": 1.0}),
         ([1.0, 2.0], np.array([1.0, 2.0])),
         (np.array([1.0, 2.0]), [1.0, 2.0]),
-        ([1], [1.0]),
+        ([True], [1.0]),
         ({"a": None}, {"a": ONE}),
     ],
 )

@@ -164,7 +164,7 @@ def test_an_argument_that_is_changed_is_refused(course, sandboxed, answer):
     answer(HEAD + "def vjp_wrt_x(A, x, v):\n    g = A.T @ v\n    v *= 0\n    return g\n\n" + SLOPE)
     task = graded(course, sandboxed).tasks[0]
     assert task.status == "failed"
-    assert "the values of argument v changed" in task.tests[0].message
+    assert "the values of the argument v were changed" in task.tests[0].message
 
 
 def test_torch_is_of_no_help_by_hand(course, sandboxed, answer):

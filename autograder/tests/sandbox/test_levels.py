@@ -10,6 +10,7 @@ from autograder.sandbox import ArgumentChanged, BadSignature, MissingName, Stude
 from autograder.sandbox.probe import probe
 
 ANSWER = """
+import collections
 import dataclasses
 import torch
 import numpy as np
@@ -67,6 +68,11 @@ class Own:
 
 class Tricky(torch.Tensor):
     pass
+
+Pair = collections.namedtuple("Pair", "first second")
+
+def named_tuple():
+    return Pair(1.0, [2.0])
 
 def own():
     return [1, {"w": Own()}]
@@ -227,6 +233,10 @@ def test_grad_mode_left_off_is_noticed_and_put_back(session):
 def test_default_dtype_is_put_back(session):
     session.call("changes_default_dtype")
     assert session.call("default_dtype") is torch.float32
+
+
+def test_a_named_tuple_comes_back_as_a_tuple(session):
+    assert session.call("named_tuple") == (1.0, [2.0])
 
 
 @pytest.mark.parametrize(
