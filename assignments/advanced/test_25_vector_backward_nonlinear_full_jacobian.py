@@ -26,7 +26,7 @@ full_jacobian = Task(
         "y = f(leaf) once; then for each i a v of zeros like y with v[i] = 1, and "
         "torch.autograd.grad(y, leaf, v, retain_graph=True)[0] is row i; torch.stack the rows.",
     ),
-    see=LESSON,
+    see=f"Row by row, in {LESSON}",
 )
 
 
@@ -124,7 +124,7 @@ softmax_jacobian = Task(
         "With powers = np.exp(x - x.max()) and y = powers / powers.sum(): np.diag(y) holds the first term; "
         "take np.outer of y and y from it.",
     ),
-    see=LESSON,
+    see=f"Softmax is shares after exp, in {LESSON}",
 )
 
 
@@ -222,7 +222,7 @@ layer_jacobian = Task(
         "∂y_i/∂x_j = (1 − y_i²)·W_ij: the slope of output i scales the whole of row i.",
         "With y = np.tanh(W @ x + b), turn 1 - y**2 into a column with [:, None] and multiply W by it.",
     ),
-    see=LESSON,
+    see=f"A layer: bend each output by itself, in {LESSON}",
 )
 
 FARTHEST = 4.0  # |Wx + b| stays below: beyond, 1 − tanh² has lost too many digits to compare

@@ -6,7 +6,7 @@ import torch
 from autograder import Task, assert_close, assert_gradient, example, functions, given, parts
 from autograder import strategies as st
 
-SECTION = "lessons/beginner/01_basic_scalar_backward.py"
+LESSON = "lessons/beginner/01_basic_scalar_backward.py"
 
 polynomial_derivative = Task(
     "01.1",
@@ -19,7 +19,7 @@ polynomial_derivative = Task(
         "The derivative of c·xᵏ is k·c·xᵏ⁻¹, so the constant term is gone and every power is one lower.",
         "Count the powers 1, 2, … for coefficients[1:], and sum power * coefficient * x ** (power - 1).",
     ),
-    see=SECTION,
+    see=f"A slope by hand, in {LESSON}",
 )
 
 
@@ -67,7 +67,7 @@ derivative_at = Task(
         "Make a leaf of shape () that holds x in float64 and requires a gradient; run f on it; call backward().",
         "leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True); f(leaf).backward(); read leaf.grad.item().",
     ),
-    see=SECTION,
+    see=f"Mark the input, run forward, go backward, in {LESSON}",
 )
 
 
@@ -93,7 +93,7 @@ def _(f, x):
 
 
 @derivative_at.misconception(
-    "a tensor is returned that is still part of the graph", hint="a tensor of shape () gives its number with .item()"
+    "the derivative is returned as a tensor", hint="a tensor of shape () gives its number with .item()"
 )
 def _(f, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
@@ -110,7 +110,7 @@ chain_gradients = Task(
         "Only leaves keep their gradient; a tensor made on the way needs retain_grad() before backward().",
         "y = g(leaf); y.retain_grad(); f(y).backward(); the answer is leaf.grad.item() and y.grad.item().",
     ),
-    see=SECTION,
+    see=f"The middle of a chain, in {LESSON}",
 )
 
 

@@ -184,7 +184,7 @@ def test_descends(student, start, count):
 def test_returns_the_loss_before_the_step(student, start, count):
     """returns the loss before the step, as a float"""
     seen = student.run(steps, **vars(start), count=count, leftover=NOTHING)
-    assert_close(seen["losses"], descent(**vars(start), count=count).losses, name="the losses returned")
+    assert_close(seen["losses"], descent(**vars(start), count=count).losses, name="the list of losses")
 
 
 @training_step.test
@@ -331,3 +331,36 @@ def _(w, b, x, y, lr):
     move(w, b, lr)
     clear(w, b)
     return loss
+
+
+@training_step.misconception(
+    "a sum stands where the mean belongs", hint="the loss is a mean over the n points; so is its gradient"
+)
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss = ((w * x + b - y) ** 2).sum()
+    loss.backward()
+    move(w, b, lr)
+    clear(w, b)
+    return loss.item()
+
+
+@training_step.misconception("the learning rate is left out", hint="the step is lr times the gradient, not all of it")
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    move(w, b, 1.0)
+    clear(w, b)
+    return loss.item()
+
+
+@training_step.misconception("b is not moved", hint="there are two parameters: both move in every step")
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    with torch.no_grad():
+        w -= lr * w.grad
+    clear(w, b)
+    return loss.item()

@@ -22,7 +22,7 @@ freezing = Task(
         "For each prefix collect p for name, p in model.named_parameters(remove_duplicate=False) if "
         '(name + ".").startswith(prefix + "."); raise ValueError where there is none; a second loop sets the flags.',
     ),
-    see=LESSON,
+    see=f"Pitfall: a path is not a string of letters, in {LESSON}",
 )
 
 
@@ -232,7 +232,7 @@ fine_tune = Task(
         "part.zero_grad(), loss.backward(), and under no_grad p -= lr * p.grad for each p of part.parameters(); "
         "then two loops put modes and flags back.",
     ),
-    see=LESSON,
+    see=f"What freezing does not stop, 1: BatchNorm, in {LESSON}",
 )
 
 
@@ -520,7 +520,7 @@ trainable_fraction = Task(
         "free = sum(p.numel() for p in model.parameters() if p.requires_grad); "
         "divide it by the same sum without the condition.",
     ),
-    see=LESSON,
+    see=f"A network of two parts, in {LESSON}",
 )
 
 

@@ -48,7 +48,7 @@ def assert_trajectory(claimed: Any, expected: Any, *, name: str, rtol: float = 1
         _compare(mine, right, f"{name} at step {step}", 0.0, float("inf"))
         departure = float(np.hypot(departure, _distance(mine, right)))
         if not departure <= tolerance and first is None:
-            first = (step, _departed(mine, right, f"{name} at step {step}", tolerance))
+            first = (step, _departed(mine, right, "the state", tolerance))
     if first is not None:
         wrong = first[1]
         which = (wrong.headline,) if isinstance(expected[first[0]], list | tuple | dict) else ()

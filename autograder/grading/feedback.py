@@ -109,9 +109,9 @@ def _raised(raised: StudentRaised) -> str:
 
 def _advice(raised: StudentRaised) -> tuple[str, ...]:
     if "SystemExit" in raised.types:
-        return ("remove the call that exits: a function returns its answer",)
+        return ("cure    remove the call that exits: a function returns its answer",)
     advice = cure(raised.message)
-    return (advice,) if advice else ()
+    return (f"cure    {advice}",) if advice else ()
 
 
 def _missing(task: Task, missing: MissingName) -> str:

@@ -38,6 +38,11 @@ class Effort(IntEnum):
 
 
 PUBLIC_SEED = 0
+_PHASES = {
+    Effort.VERDICT: (Phase.explicit, Phase.generate),
+    Effort.NAMED: (Phase.explicit, Phase.generate),
+    Effort.FULL: (Phase.explicit, Phase.generate, Phase.shrink),
+}
 SURVEYED = 25  # examples drawn to recognise a mistake
 
 
@@ -52,7 +57,14 @@ def run_test(
 ) -> TestResult:
     """Run `test` of `task` against `student`, whose worker for the task is open. Never raises what an answer did."""
     started = time.perf_counter()
-    failure = _failure_of(test, task, student, seed_of(test, task, seed), shrink=effort is Effort.FULL)
+    failure = _failure_of(test, task, student, seed_of(test, task, seed), _PHASES[effort])
+    if effort is Effort.FULL and _may_be_smaller(test, failure):
+        calls = students.examples_of(student)
+        smaller = _failure_of(test, task, student, seed_of(test, task, seed), (Phase.generate, Phase.shrink))
+        if _may_be_smaller(test, smaller):
+            failure = smaller
+        else:
+            students.keep(student, calls)
     status = _status_of(failure)
     seconds = time.perf_counter() - started
     output = students.output_of(student)
@@ -95,12 +107,20 @@ def run_task(
     return tuple(results)
 
 
-def _failure_of(test: Test, task: Task, student: Student, seed: int, shrink: bool) -> BaseException | None:
+def _may_be_smaller(test: Test, failure: BaseException | None) -> bool:
+    """Whether smaller inputs than a named example's, which Hypothesis tries first, might show the failure."""
+    named = bool(getattr(test.function, "hypothesis_explicit_examples", ()))
+    return named and isinstance(failure, Wrong | ArgumentChanged | StudentRaised | Unsendable)
+
+
+def _failure_of(
+    test: Test, task: Task, student: Student, seed: int, phases: tuple[Phase, ...]
+) -> BaseException | None:
     """What the test raised, or None. A worker lost while Hypothesis shrinks leaves the failure found before."""
     students.begin_test(student, seed)
     try:
         evidence.start(task.by_hand)
-        _run(test.function, student, seed, shrink)
+        _run(test.function, student, seed, phases)
         evidence.judge()
     except (WorkerDied, WorkerTimedOut) as lost:
         failed = [example.failure for example in students.examples_of(student) if example.failure is not None]
@@ -122,21 +142,26 @@ def _surveyed(test: Test, task: Task, student: Student, seed: int) -> tuple[list
     """Examples that failed and that passed, enough of them to tell one wrong formula from another."""
     collected = evidence.start(task.by_hand, keep_agreements=True)
     with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
-        _run(test.function, student, seed, shrink=False, examples=SURVEYED)
+        _run(test.function, student, seed, _PHASES[Effort.NAMED], examples=SURVEYED)
     return examples, collected.agreements
 
 
-def _run(function: Callable[..., None], student: Student, seed: int, shrink: bool, examples: int | None = None) -> None:
+def _run(
+    function: Callable[..., None],
+    student: Student,
+    seed: int,
+    phases: tuple[Phase, ...],
+    examples: int | None = None,
+) -> None:
     if not hasattr(function, "hypothesis"):
         function(student=student)
         return
     hypothesis.seed(seed)(function)
     drawn: Any = function
     profile = drawn._hypothesis_internal_use_settings
-    if not shrink:
-        drawn._hypothesis_internal_use_settings = hypothesis.settings(
-            profile, phases=(Phase.explicit, Phase.generate), max_examples=examples or profile.max_examples
-        )
+    drawn._hypothesis_internal_use_settings = hypothesis.settings(
+        profile, phases=phases, max_examples=examples or profile.max_examples
+    )
     try:
         drawn(student=student)
     finally:
