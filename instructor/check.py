@@ -16,6 +16,7 @@ from autograder.grading.pool import spread
 from autograder.reports.summary import broken
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import open_workers
+from instructor import concepts
 from instructor.equivalents import read_equivalents
 from instructor.examine import Findings, examine
 from instructor.release import solution_of, stale
@@ -50,6 +51,10 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
         f"{file} is not what the solution gives; run: instructor release --refresh"
         for file in stale(course, only.names or None)
     ]
+    step("nothing is used before it is taught")
+    known = concepts.read_concepts(course)
+    for assignment in chosen:
+        done.faults += concepts.faults(course, assignment, known)
     step("lessons run")
     for assignment in chosen:
         _lesson(course, assignment, done)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.course import Assignment, assignments_in
 from autograder.grading.grade import broken_file, open_student
 from autograder.grading.implementations import session_of
 from autograder.grading.loader import load_tasks
@@ -16,6 +16,7 @@ from autograder.grading.task import Misconception, Task
 from autograder.sandbox.probe import Probe
 from autograder.sandbox.workers import Workers
 from instructor.answers import KnownAnswer, known_answers
+from instructor.concepts import see_faults
 from instructor.equivalents import Equivalent, find
 from instructor.mutants import mutants
 from instructor.release import solution_of
@@ -49,6 +50,7 @@ def examine(course: Path, assignment: Assignment, equivalents: list[Equivalent],
     tasks = load_tasks(course / assignment.tests)
     text = (course / solution_of(assignment)).read_text(encoding="utf-8")
     found.faults += _form(assignment, tasks)
+    found.faults += see_faults(course, assignments_in(course), tasks)
     _gaps(course, found, tasks, workers)
     for task in tasks:
         for misconception in task.misconceptions:
@@ -183,9 +185,14 @@ def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], worke
     for answer, task in _with_tasks(found, tasks, answers):
         passed, _, named = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.NAMED)
         found.refused += not passed
-        found.named += bool(named)
+        found.named += bool(named) and named == answer.named
         if passed:
             found.faults.append(f"{answer.task}: the wrong answer “{answer.about}” passes")
+        elif named != answer.named:
+            asked = answer.named or "no mistake (if the name is right, write ⇒ and the name behind its description)"
+            found.faults.append(
+                f"{answer.task}: the wrong answer “{answer.about}” is named “{named or 'nothing'}”; asked for: {asked}"
+            )
 
 
 def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], workers: Workers) -> None:
@@ -194,14 +201,11 @@ def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], worke
         found.faults.append(
             f"{found.assignment.id} has {len(answers)} right answers; at least {LEAST_RIGHT} are asked for"
         )
-    for answer, _ in _with_tasks(found, tasks, answers):
-        refused = []
-        for task in tasks:
-            passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.FULL)
-            if not passed:
-                refused.append(f"{answer.task}: the right answer “{answer.about}” is refused:\n{message}")
-        found.accepted += not refused
-        found.faults += refused
+    for answer, task in _with_tasks(found, tasks, answers):
+        passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.FULL)
+        found.accepted += passed
+        if not passed:
+            found.faults.append(f"{answer.task}: the right answer “{answer.about}” is refused:\n{message}")
 
 
 def _with_tasks(found: Findings, tasks: list[Task], answers: list[KnownAnswer]) -> Iterable[tuple[KnownAnswer, Task]]:

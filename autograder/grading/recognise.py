@@ -4,6 +4,7 @@ A name is given only where one wrong implementation explains every kept example,
 """
 
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,38 +29,70 @@ class Mistake:
     see: str = ""
 
 
-def recognise(task: Task, examples: list[Example], agreements: list[Mismatch]) -> Mistake | None:
-    """The mistake that explains all `examples` of a failed test, or None: no match, no guess.
+@dataclass(frozen=True)
+class Survey:
+    """Examples of one test, failed and passed, and the single answers in them that were right."""
 
-    `agreements` are single answers in them that were right.
+    examples: list[Example]
+    agreements: list[Mismatch]
+
+    @property
+    def failed(self) -> list[Example]:
+        return [example for example in self.examples if example.failure is not None]
+
+
+def recognise(task: Task, survey: Survey, others: Callable[[], Iterable[Survey]]) -> Mistake | None:
+    """The mistake that explains all of a failed test's survey, or None: no match, no guess.
+
+    `others` makes surveys of the same task's other tests, when they are needed: a mistake that they contradict
+    is not named.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # wrong formulas overflow and divide by zero, and a warning shows its line
-        return _recognise(task, examples, agreements)
+        if not survey.failed:
+            return None
+        for misconception in task.misconceptions:
+            with session_of(misconception.wrong) as session:
+                explained = _explains_test(misconception, session, survey)
+                if explained and all(_agrees(misconception, session, other) for other in others()):
+                    return Mistake(misconception.name, misconception.hint, misconception.see or task.see)
+        return _general(task, survey, others)
 
 
-def _recognise(task: Task, examples: list[Example], agreements: list[Mismatch]) -> Mistake | None:
-    failed = [example for example in examples if example.failure is not None]
-    if not failed:
+def _general(task: Task, survey: Survey, others: Callable[[], Iterable[Survey]]) -> Mistake | None:
+    mismatches = _mismatches(survey)
+    if len(mismatches) < len(survey.failed) or not recognise_general(mismatches, survey.agreements):
         return None
-    for misconception in task.misconceptions:
-        if _explains_all(misconception, examples, failed):
-            return Mistake(misconception.name, misconception.hint, misconception.see or task.see)
-    mismatches = [example.mismatch for example in failed if example.mismatch is not None]
-    if len(mismatches) < len(failed):
-        return None
+    asked = {mismatch.name for mismatch in mismatches}
+    agreements = list(survey.agreements)
+    for other in others():
+        mismatches += [mismatch for mismatch in _mismatches(other) if mismatch.name in asked]
+        agreements += other.agreements
     general = recognise_general(mismatches, agreements, by_hand=task.by_hand)
     return Mistake(general[0], general[1], task.see) if general else None
 
 
-def _explains_all(misconception: Misconception, examples: list[Example], failed: list[Example]) -> bool:
-    def concerns(call: Call) -> bool:
-        return not isinstance(call.target, str) or call.target in misconception.wrong
+def _mismatches(survey: Survey) -> list[Mismatch]:
+    return [example.mismatch for example in survey.failed if example.mismatch is not None]
 
-    if not any(concerns(call) for example in failed for call in example.calls):
+
+def _concerns(misconception: Misconception, call: Call) -> bool:
+    return not isinstance(call.target, str) or call.target in misconception.wrong
+
+
+def _explains_test(misconception: Misconception, session: Session, survey: Survey) -> bool:
+    """Whether the wrong implementation does what the student's did in every call of a failed test."""
+    if not any(_concerns(misconception, call) for example in survey.failed for call in example.calls):
         return False
-    with session_of(misconception.wrong) as session:
-        return all(_explains(session, call) for example in examples for call in example.calls if concerns(call))
+    calls = (call for example in survey.examples for call in example.calls)
+    return all(_explains(session, call) for call in calls if _concerns(misconception, call))
+
+
+def _agrees(misconception: Misconception, session: Session, survey: Survey) -> bool:
+    """Whether it gives the values that the student's gave in another test, as far as values came back there."""
+    calls = (call for example in survey.examples for call in example.calls)
+    returned = (call for call in calls if call.raised is None and call.refused is None)
+    return all(_explains(session, call) for call in returned if _concerns(misconception, call))
 
 
 def _explains(session: Session, call: Call) -> bool:

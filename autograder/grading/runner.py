@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import IntEnum
 from typing import Any
@@ -12,13 +12,13 @@ from hypothesis import Phase
 from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 
 from autograder.gradients import evidence
-from autograder.gradients.errors import AuthorError, Mismatch, Wrong, WrongType
+from autograder.gradients.errors import AuthorError, Wrong, WrongType
 from autograder.grading import feedback
 from autograder.grading import student as students
 from autograder.grading.errors import BuiltOnTodo, Todo
-from autograder.grading.recognise import recognise
+from autograder.grading.recognise import Survey, recognise
 from autograder.grading.result import Status, TestResult
-from autograder.grading.student import Example, Student
+from autograder.grading.student import Student
 from autograder.grading.task import Task, Test
 from autograder.sandbox.errors import (
     ArgumentChanged,
@@ -33,7 +33,7 @@ class Effort(IntEnum):
     """How much to find out about a failure."""
 
     VERDICT = 0  # nothing: the first failure ends the task
-    NAMED = 1  # the mistake, where it is recognised, without the smallest inputs
+    NAMED = 1  # the mistake, without the smallest inputs: the first test in which it is recognised ends the task
     FULL = 2  # all, with the smallest inputs
 
 
@@ -75,7 +75,7 @@ def run_test(
     call = feedback.smallest_call(student, failure)
     mistake = None
     if effort is not Effort.VERDICT and not isinstance(failure, WorkerDied | WorkerTimedOut):
-        mistake = recognise(task, *_surveyed(test, task, student, seed_of(test, task, seed)))
+        mistake = recognise(task, _surveyed(test, task, student, seed), lambda: _others(test, task, student, seed))
     return TestResult(
         name=test.name,
         claim=test.claim,
@@ -102,6 +102,8 @@ def run_task(
             results.append(run_test(test, task, student, seed, effort=effort))
             if effort is Effort.VERDICT and results[-1].status != "passed":
                 break
+            if effort is Effort.NAMED and results[-1].misconception:
+                break
     finally:
         students.end_task(student)
     return tuple(results)
@@ -113,9 +115,7 @@ def _may_be_smaller(test: Test, failure: BaseException | None) -> bool:
     return named and isinstance(failure, Wrong | ArgumentChanged | StudentRaised | Unsendable)
 
 
-def _failure_of(
-    test: Test, task: Task, student: Student, seed: int, phases: tuple[Phase, ...]
-) -> BaseException | None:
+def _failure_of(test: Test, task: Task, student: Student, seed: int, phases: tuple[Phase, ...]) -> BaseException | None:
     """What the test raised, or None. A worker lost while Hypothesis shrinks leaves the failure found before."""
     students.begin_test(student, seed)
     try:
@@ -138,12 +138,23 @@ def _failure_of(
     return None
 
 
-def _surveyed(test: Test, task: Task, student: Student, seed: int) -> tuple[list[Example], list[Mismatch]]:
-    """Examples that failed and that passed, enough of them to tell one wrong formula from another."""
-    collected = evidence.start(task.by_hand, keep_agreements=True)
-    with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
-        _run(test.function, student, seed, _PHASES[Effort.NAMED], examples=SURVEYED)
-    return examples, collected.agreements
+def _surveyed(test: Test, task: Task, student: Student, seed: int) -> Survey:
+    """Examples that failed and that passed, enough of them to tell one wrong formula from another; made once."""
+    known = students.surveys_of(student)
+    if test.name not in known:
+        students.begin_test(student, seed_of(test, task, seed))
+        collected = evidence.start(task.by_hand, keep_agreements=True)
+        with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
+            _run(test.function, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], examples=SURVEYED)
+        known[test.name] = Survey(examples, collected.agreements)
+    return known[test.name]
+
+
+def _others(test: Test, task: Task, student: Student, seed: int) -> Iterator[Survey]:
+    """What the other tests of the task show: a mistake that is named must explain that too."""
+    for other in task.tests:
+        if other is not test:
+            yield _surveyed(other, task, student, seed)
 
 
 def _run(

@@ -64,6 +64,7 @@ class Student:
         self._examples: list[Example] = []
         self._current = Example()
         self._surveying = False
+        self._surveys: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -125,7 +126,7 @@ class Student:
 def begin_task(student: Student, task: Task) -> None:
     """Give `student` a fresh worker for `task`."""
     end_task(student)
-    student._task, student._session = task, student._open(task)
+    student._task, student._session, student._surveys = task, student._open(task), {}
 
 
 def begin_test(student: Student, seed: int) -> None:
@@ -142,6 +143,11 @@ def survey(student: Student) -> Iterator[list[Example]]:
         yield student._examples
     finally:
         student._examples, student._surveying = kept, False
+
+
+def surveys_of(student: Student) -> dict[str, Any]:
+    """What surveys of the task at hand have shown, by the name of the test."""
+    return student._surveys
 
 
 def end_task(student: Student) -> None:

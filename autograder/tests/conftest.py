@@ -46,6 +46,11 @@ def test_is_the_slope_of_the_square(student, x):
 def test_is_zero_at_zero(student):
     """the slope at 0 is 0"""
     assert student.slope(0.0) == 0.0
+
+
+@slope.misconception("the two comes down twice", hint="2x, not 2·2x")
+def _(x):
+    return 4.0 * x
 '''
 
 TESTS_E1 = '''"""Assignment E1 · One more"""

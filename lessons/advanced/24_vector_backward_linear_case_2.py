@@ -109,7 +109,8 @@ for shape, summed in rules.items():
 # ## The linear layer's Jacobians
 # Now the layer we came for: 6 outputs, and 12 numbers in X, 8 in W, 2 in b. torch can make whole Jacobians; the
 # next lesson opens that box. The axes of the output come first, then those of the input: `J_X[n, o, m, i]` is
-# ∂yₙₒ/∂xₘᵢ. Predict from the index formula: where is J_X zero? Which of W's 8 numbers are in y₁₁?
+# ∂yₙₒ/∂xₘᵢ. Predict from the index formula: where is J_X zero? Which of W's 8 numbers are in y₁₁, the first
+# number of Y? (Formulas count from 1, as on paper; Python counts from 0.)
 
 # %%
 tensors = tuple(torch.tensor(array) for array in (X, W, b))

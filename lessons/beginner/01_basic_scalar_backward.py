@@ -198,7 +198,7 @@ show(figure, "01_tangent")  # in a window; without a display, as a file in lesso
 # %% [markdown]
 # ## Two checks, and one pitfall
 # Never take a gradient on trust. One check is calculus. The other is a *finite difference*, an average
-# slope over a tiny step, best taken to both sides: (f(x + s) − f(x − s)) / 2s. Let us check this one:
+# slope over a tiny step, best taken to both sides: (f(x + s) − f(x − s)) / (2s). Let us check this one:
 # a door swings on a spring; x seconds later its angle is f(x) = e⁻ˣ · sin 3x. The product rule gives
 # f'(x) = e⁻ˣ · (3 cos 3x − sin 3x). Predict: which of the two checks comes closer to autograd?
 # And what happens to the finite difference in `float32`?

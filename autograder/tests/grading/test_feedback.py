@@ -52,6 +52,22 @@ def test_a_mistake_on_some_inputs_only_is_not_taken_for_one_on_all(course, sandb
     assert test.misconception is None
 
 
+def wrong_slope(course, workers, body):
+    right = "def vjp_wrt_x(A, x, v):\n    return A.T @ v\n\n"
+    return first_failure(course, workers, f"{HEAD}{right}def slope(x):\n    {body}\n")
+
+
+def test_a_mistake_that_another_test_of_the_task_contradicts_is_not_named(course, sandboxed):
+    assert wrong_slope(course, sandboxed, "return 4.0 * x").misconception == "the two comes down twice"
+    assert wrong_slope(course, sandboxed, "return 4.0 * x if x else 5.0").misconception is None
+
+
+def test_a_named_mistake_prints_no_warning_of_its_own(course, sandboxed, capfd):
+    test = wrong_vjp(course, sandboxed, "return 2.0 * A.T @ v + np.log(-1.0)")
+    assert test.message
+    assert "Warning" not in capfd.readouterr().err
+
+
 def test_an_answer_that_changes_from_call_to_call_is_told_so(course, sandboxed):
     text = "COUNT = [0]\n\ndef vjp_wrt_x(A, x, v):\n    COUNT[0] += 1\n    return A.T @ v + (COUNT[0] % 7 == 3)\n\n"
     test = first_failure(course, sandboxed, HEAD + text + SLOPE)

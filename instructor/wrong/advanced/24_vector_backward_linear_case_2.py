@@ -24,7 +24,7 @@ def linear_backward(X, W, V):
     return V @ W.T, np.outer(X[0], V[0]), V.sum(axis=0)
 
 
-# %% 24.1 · dW is an array for each row
+# %% 24.1 · dW is an array for each row ⇒ not summed over the axes that were broadcast
 def linear_backward(X, W, V):
     return V @ W.T, X[:, :, None] * V[:, None, :], V.sum(axis=0)
 
@@ -35,7 +35,7 @@ def linear_backward(X, W, V):
     return V @ W.T, X.T @ V, V.sum(axis=0)
 
 
-# %% 24.1 · in single precision
+# %% 24.1 · in single precision ⇒ rounded to float32
 def linear_backward(X, W, V):
     X, W, V = (array.astype(np.float32) for array in (X, W, V))
     return tuple(d.astype(np.float64) for d in (V @ W.T, X.T @ V, V.sum(axis=0)))
@@ -132,7 +132,7 @@ def unbroadcast(gradient, shape):
     return gradient.sum(axis=axes).reshape(shape)
 
 
-# %% 24.2 · in single precision
+# %% 24.2 · in single precision ⇒ rounded to float32
 def unbroadcast(gradient, shape):
     added = gradient.ndim - len(shape)
     axes = tuple(range(added)) + tuple(added + k for k, size in enumerate(shape) if size == 1)
@@ -146,7 +146,7 @@ def unbroadcast(gradient, shape):
     return gradient.max(axis=axes, initial=0.0).reshape(shape)
 
 
-# %% 24.3 · dW comes out transposed
+# %% 24.3 · dW comes out transposed ⇒ transposed
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -296,7 +296,7 @@ class Linear(torch.autograd.Function):
         return found
 
 
-# %% 24.3 · the gradient is cut off: nothing but zeros
+# %% 24.3 · the gradient is cut off: nothing but zeros ⇒ all zeros
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -309,7 +309,7 @@ class Linear(torch.autograd.Function):
         return tuple(torch.zeros_like(tensor) if needed else None for tensor, needed in pairs)
 
 
-# %% 24.3 · in single precision
+# %% 24.3 · in single precision ⇒ rounded to float32
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):

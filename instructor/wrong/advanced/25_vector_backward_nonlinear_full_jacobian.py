@@ -1,4 +1,4 @@
-# %% 25.1 · zeros of the right shape
+# %% 25.1 · zeros of the right shape ⇒ all zeros
 def full_jacobian(f, x):
     return torch.zeros(len(f(x)), len(x), dtype=x.dtype)
 
@@ -75,7 +75,7 @@ def full_jacobian(f, x):
     return torch.stack([torch.autograd.grad(y_i, leaf, retain_graph=True)[0] for y_i in y]).double()
 
 
-# %% 25.1 · f is called on a row of a batch for each output
+# %% 25.1 · f is called on a row of a batch for each output ⇒ f is called again for each row
 def full_jacobian(f, x):
     count = len(f(x))
     leaves = [x.clone().requires_grad_() for _ in range(count)]
@@ -169,7 +169,7 @@ def layer_jacobian(W, b, x):
     return (1 + y**2)[:, None] * W
 
 
-# %% 25.3 · the gradient of the sum of the outputs
+# %% 25.3 · the gradient of the sum of the outputs ⇒ the rows are summed into one
 def layer_jacobian(W, b, x):
     y = np.tanh(W @ x + b)
     return (1 - y**2) @ W

@@ -40,7 +40,7 @@ def derivative_at(f, x):
     return leaf.grad.item()
 
 
-# %% 01.2 · twice the derivative, by running backward on one leaf twice
+# %% 01.2 · twice the derivative, by running backward on one leaf twice ⇒ twice what is right
 def derivative_at(f, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     for _ in range(2):
@@ -62,7 +62,7 @@ def derivative_at(f, x):
     return abs(leaf.grad.item())
 
 
-# %% 01.3 · y is cut off, so x gets nothing
+# %% 01.3 · y is cut off, so x gets nothing ⇒ all zeros
 def chain_gradients(f, g, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = g(leaf).detach().requires_grad_()

@@ -27,7 +27,7 @@ def mse_gradients(w, b, x, y):
     return float(np.sum(2 * misses * x) / n), float(np.sum(2 * misses) / n)
 
 
-# %% 04.1 · the mean of the miss is squared instead of the miss
+# %% 04.1 · the mean of the miss is squared instead of the miss ⇒ the means are multiplied
 def mse_gradients(w, b, x, y):
     miss = np.mean(w * x + b - y)
     return float(2 * miss * np.mean(x)), float(2 * miss)
@@ -56,7 +56,7 @@ def mse_gradients(w, b, x, y):
     return float(np.mean(2 * (w * x + b - y) * x))
 
 
-# %% 04.1 · in single precision
+# %% 04.1 · in single precision ⇒ rounded to float32
 def mse_gradients(w, b, x, y):
     misses = (w * x + b - y).astype(np.float32)
     return float(np.mean(2 * misses * x.astype(np.float32))), float(np.mean(2 * misses))
@@ -69,7 +69,7 @@ def mse_gradients(w, b, x, y):
     return leaves[0].grad.item(), leaves[1].grad.item()
 
 
-# %% 04.2 · the learning rate is forgotten
+# %% 04.2 · the learning rate is forgotten ⇒ the learning rate is left out
 def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
     loss = ((w * x + b - y) ** 2).mean()
@@ -81,7 +81,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · only w moves
+# %% 04.2 · only w moves ⇒ b is not moved
 def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
     loss = ((w * x + b - y) ** 2).mean()
@@ -188,7 +188,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · in single precision
+# %% 04.2 · in single precision ⇒ rounded to float32
 def training_step(w, b, x, y, lr):
     u, c = (leaf.detach().float().requires_grad_() for leaf in (w, b))
     loss = ((u * x.float() + c - y.float()) ** 2).mean()
