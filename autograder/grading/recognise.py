@@ -63,10 +63,9 @@ def _general(task: Task, survey: Survey, others: Callable[[], Iterable[Survey]])
     mismatches = _mismatches(survey)
     if len(mismatches) < len(survey.failed) or not recognise_general(mismatches, survey.agreements):
         return None
-    asked = {mismatch.name for mismatch in mismatches}
     agreements = list(survey.agreements)
     for other in others():
-        mismatches += [mismatch for mismatch in _mismatches(other) if mismatch.name in asked]
+        mismatches += _mismatches(other)
         agreements += other.agreements
     general = recognise_general(mismatches, agreements, by_hand=task.by_hand)
     return Mistake(general[0], general[1], task.see) if general else None

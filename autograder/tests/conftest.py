@@ -13,7 +13,7 @@ TESTS_01 = '''"""Assignment 01 · Two small tasks"""
 
 import torch
 
-from autograder import Task, assert_gradient, given
+from autograder import Task, assert_close, assert_gradient, given
 from autograder import strategies as st
 
 vjp_wrt_x = Task("01.1", "vjp_wrt_x", points=4, by_hand=True, hints=("a?", "b", "c"))
@@ -45,7 +45,7 @@ def test_is_the_slope_of_the_square(student, x):
 @slope.test
 def test_is_zero_at_zero(student):
     """the slope at 0 is 0"""
-    assert student.slope(0.0) == 0.0
+    assert_close(student.slope(0.0), 0.0)
 
 
 @slope.misconception("the two comes down twice", hint="2x, not 2·2x")
