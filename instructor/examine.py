@@ -9,8 +9,8 @@ from autograder.course import Assignment, assignments_in
 from autograder.grading.grade import broken_file, open_student
 from autograder.grading.implementations import session_of
 from autograder.grading.loader import load_tasks
-from autograder.grading.runner import Effort, run_task
-from autograder.grading.student import Student
+from autograder.grading.runner import Effort, run_task, run_test
+from autograder.grading.student import Student, begin_task, end_task
 from autograder.grading.submission import Answer, read_answer
 from autograder.grading.task import Misconception, Task
 from autograder.sandbox.probe import Probe
@@ -111,9 +111,15 @@ def _passes(
 def _gaps(course: Path, found: Findings, tasks: list[Task], workers: Workers) -> None:
     answer = read_answer(course, found.assignment)
     for task in tasks:
-        statuses = {result.status for result in run_task(task, open_student(answer, workers))}
-        if statuses != {"todo"}:
-            found.faults.append(f"{answer.path}: task {task.id} as released is {', '.join(statuses)}, not todo")
+        student = open_student(answer, workers)
+        begin_task(student, task)
+        for test in task.tests:  # each by itself: `pytest assignments` does not stop at the first either
+            status = run_test(test, task, student).status
+            if status != "todo":
+                found.faults.append(
+                    f"{answer.path}: {task.id} {test.name} of the gap as released is {status}, not todo"
+                )
+        end_task(student)
 
 
 def _misconception(found: Findings, task: Task, misconception: Misconception, text: str) -> None:

@@ -43,7 +43,8 @@ _PHASES = {
     Effort.NAMED: (Phase.explicit, Phase.generate),
     Effort.FULL: (Phase.explicit, Phase.generate, Phase.shrink),
 }
-SURVEYED = 25  # examples drawn to recognise a mistake
+SURVEYED = 20  # examples drawn to recognise a mistake, beside the test's named ones
+SURVEYED_BESIDE = 6  # and in each of the task's other tests, which may only contradict
 
 
 def seed_of(test: Test, task: Task, seed: int) -> int:
@@ -138,23 +139,23 @@ def _failure_of(test: Test, task: Task, student: Student, seed: int, phases: tup
     return None
 
 
-def _surveyed(test: Test, task: Task, student: Student, seed: int) -> Survey:
+def _surveyed(test: Test, task: Task, student: Student, seed: int, count: int = SURVEYED) -> Survey:
     """Examples that failed and that passed, enough of them to tell one wrong formula from another; made once."""
     known = students.surveys_of(student)
-    if test.name not in known:
+    if (test.name, count) not in known:
         students.begin_test(student, seed_of(test, task, seed))
         collected = evidence.start(task.by_hand, keep_agreements=True)
         with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
-            _run(test.function, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], examples=SURVEYED)
-        known[test.name] = Survey(examples, collected.agreements)
-    return known[test.name]
+            _run(test.function, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], examples=count)
+        known[test.name, count] = Survey(examples, collected.agreements)
+    return known[test.name, count]
 
 
 def _others(test: Test, task: Task, student: Student, seed: int) -> Iterator[Survey]:
     """What the other tests of the task show: a mistake that is named must explain that too."""
     for other in task.tests:
         if other is not test:
-            yield _surveyed(other, task, student, seed)
+            yield _surveyed(other, task, student, seed, SURVEYED_BESIDE)
 
 
 def _run(

@@ -64,7 +64,7 @@ class Student:
         self._examples: list[Example] = []
         self._current = Example()
         self._surveying = False
-        self._surveys: dict[str, Any] = {}
+        self._surveys: dict[tuple[str, int], Any] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
@@ -145,8 +145,8 @@ def survey(student: Student) -> Iterator[list[Example]]:
         student._examples, student._surveying = kept, False
 
 
-def surveys_of(student: Student) -> dict[str, Any]:
-    """What surveys of the task at hand have shown, by the name of the test."""
+def surveys_of(student: Student) -> dict[tuple[str, int], Any]:
+    """What surveys of the task at hand have shown, by the name of the test and the number of examples drawn."""
     return student._surveys
 
 
