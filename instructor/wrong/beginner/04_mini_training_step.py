@@ -188,7 +188,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · in single precision ⇒ rounded to float32
+# %% 04.2 · in single precision
 def training_step(w, b, x, y, lr):
     u, c = (leaf.detach().float().requires_grad_() for leaf in (w, b))
     loss = ((u * x.float() + c - y.float()) ** 2).mean()
