@@ -1,8 +1,10 @@
 """The command line, run as a person runs it."""
 
+import errno
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,12 @@ import pytest
 from autograder.tests.conftest import GAPS_01
 
 
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, cwd: Path | None = None, preexec_fn: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
     """`autograder ARGUMENTS` in a process of its own."""
     command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, encoding="utf-8")
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, encoding="utf-8", preexec_fn=preexec_fn)
 
 
 HELP = """
@@ -54,6 +58,28 @@ def test_the_sandbox_is_what_a_grade_uses_here(course):
     done = run("grade", course, "--only", "E1", "--json", course / "r.json")
     assert done.returncode == 0, done.stderr
     assert json.loads((course / "r.json").read_text())["provenance"]["isolation"] == "sandbox"
+
+
+def without_landlock():
+    """For the child process: from here on the system call does not exist, as on an older kernel."""
+    import pyseccomp
+
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "landlock_create_ruleset")
+    rules.load()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels with Landlock and seccomp are Linux")
+def test_without_the_kernels_help_a_grade_says_so_in_a_line_and_a_sandbox_cannot_be_had(course):
+    done = run("grade", course, "--only", "E1", "--json", course / "r.json", preexec_fn=without_landlock)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((course / "r.json").read_text())["provenance"]
+    assert told["isolation"] == "process"
+    assert told["notice"] in done.stdout.splitlines()
+    refused = run("grade", course, "--isolation", "sandbox", preexec_fn=without_landlock)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("autograder: the sandbox cannot be had here: ")
+    assert len(refused.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(("points", "status"), [(20, 0), (21, 1)])
