@@ -9,8 +9,9 @@ from autograder.course import Assignment, assignments_in
 from autograder.grading.grade import broken_file, open_student
 from autograder.grading.implementations import session_of
 from autograder.grading.loader import load_tasks
+from autograder.grading.recorded import record
 from autograder.grading.runner import Effort, run_task, run_test
-from autograder.grading.student import Student, begin_task, end_task
+from autograder.grading.student import Recordings, Student, begin_task, end_task
 from autograder.grading.submission import Answer, read_answer
 from autograder.grading.task import Misconception, Task
 from autograder.sandbox.probe import Probe
@@ -52,14 +53,26 @@ def examine(course: Path, assignment: Assignment, equivalents: list[Equivalent],
     found.faults += _form(assignment, tasks)
     found.faults += see_faults(course, assignments_in(course), tasks)
     _gaps(course, found, tasks, workers)
+    path = str(assignment.answer)
+    means = _Means(path, text, workers, record(tasks, open_student(_answer(path, text), workers)))
     for task in tasks:
         for misconception in task.misconceptions:
-            _misconception(found, task, misconception, text)
-        _zeros(found, task, text)
-    _wrong(found, tasks, known_answers(course, assignment, "wrong"), workers)
-    _right(found, tasks, known_answers(course, assignment, "right"), workers)
-    _mutants(found, tasks, text, equivalents, workers)
+            _misconception(found, task, misconception, means)
+        _zeros(found, task, means)
+    _wrong(found, tasks, known_answers(course, assignment, "wrong"), means)
+    _right(found, tasks, known_answers(course, assignment, "right"), means)
+    _mutants(found, tasks, equivalents, means)
     return found
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What answers to one assignment are tried with: its file, its solution's text, examples drawn beforehand."""
+
+    path: str
+    solution: str
+    workers: Workers
+    recordings: Recordings
 
 
 def _form(assignment: Assignment, tasks: list[Task]) -> Iterable[str]:
@@ -95,14 +108,12 @@ def _answer(path: str, text: str) -> Answer:
     return Answer(path, text, text.encode())
 
 
-def _passes(
-    task: Task, text: str, path: str, workers: Workers, *, effort: Effort = Effort.VERDICT
-) -> tuple[bool, str, str]:
+def _passes(task: Task, text: str, means: _Means, effort: Effort = Effort.VERDICT) -> tuple[bool, str, str]:
     """Whether an answer's text passes `task`; if not, the message of the first failure and the mistake named."""
-    answer = _answer(path, text)
-    if (broken := broken_file(answer, workers)) is not None:
+    answer = _answer(means.path, text)
+    if (broken := broken_file(answer, means.workers)) is not None:
         return False, broken, ""
-    results = run_task(task, open_student(answer, workers), effort=effort)
+    results = run_task(task, open_student(answer, means.workers, means.recordings), effort=effort)
     failed = [result for result in results if result.status != "passed"]
     names = {result.misconception for result in failed if result.misconception}
     return not failed, failed[0].message if failed else "", ", ".join(sorted(names))
@@ -122,10 +133,10 @@ def _gaps(course: Path, found: Findings, tasks: list[Task], workers: Workers) ->
         end_task(student)
 
 
-def _misconception(found: Findings, task: Task, misconception: Misconception, text: str) -> None:
+def _misconception(found: Findings, task: Task, misconception: Misconception, means: _Means) -> None:
     """A declared mistake must lose points and be recognised by its name."""
     found.declared += 1
-    student = Student(lambda task: _with_solution(text, misconception.wrong))
+    student = Student(lambda task: _with_solution(means.solution, misconception.wrong), means.recordings)
     results = run_task(task, student, effort=Effort.NAMED)
     failed = [result for result in results if result.status != "passed"]
     named = {result.misconception for result in failed}
@@ -146,9 +157,9 @@ def _with_solution(text: str, wrong: Mapping[str, Any]) -> Any:
     return session_of(names | dict(wrong))
 
 
-def _zeros(found: Findings, task: Task, text: str) -> None:
+def _zeros(found: Findings, task: Task, means: _Means) -> None:
     """An answer of the right shapes and of zeros only must not pass."""
-    student = Student(lambda task: _Zeroed(_with_solution(text, {})))
+    student = Student(lambda task: _Zeroed(_with_solution(means.solution, {})), means.recordings)
     if all(result.status == "passed" for result in run_task(task, student, effort=Effort.VERDICT)):
         found.faults.append(f"{task.id}: an answer of zeros passes")
 
@@ -182,14 +193,14 @@ def _zeroed(value: Any) -> Any:
     return value * 0 if hasattr(value, "dtype") else value
 
 
-def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], workers: Workers) -> None:
+def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], means: _Means) -> None:
     found.wrong = len(answers)
     if len(answers) < LEAST_WRONG:
         found.faults.append(
             f"{found.assignment.id} has {len(answers)} wrong answers; at least {LEAST_WRONG} are asked for"
         )
     for answer, task in _with_tasks(found, tasks, answers):
-        passed, _, named = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.NAMED)
+        passed, _, named = _passes(task, answer.text, means, Effort.NAMED)
         found.refused += not passed
         found.named += bool(named) and named == answer.named
         if passed:
@@ -201,14 +212,14 @@ def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], worke
             )
 
 
-def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], workers: Workers) -> None:
+def _right(found: Findings, tasks: list[Task], answers: list[KnownAnswer], means: _Means) -> None:
     found.right = len(answers)
     if len(answers) < LEAST_RIGHT:
         found.faults.append(
             f"{found.assignment.id} has {len(answers)} right answers; at least {LEAST_RIGHT} are asked for"
         )
     for answer, task in _with_tasks(found, tasks, answers):
-        passed, message, _ = _passes(task, answer.text, str(found.assignment.answer), workers, effort=Effort.FULL)
+        passed, message, _ = _passes(task, answer.text, means, Effort.FULL)
         found.accepted += passed
         if not passed:
             found.faults.append(f"{answer.task}: the right answer “{answer.about}” is refused:\n{message}")
@@ -223,11 +234,11 @@ def _with_tasks(found: Findings, tasks: list[Task], answers: list[KnownAnswer]) 
             found.faults.append(f"“{answer.about}” is about task {answer.task}, which {found.assignment.id} has not")
 
 
-def _mutants(found: Findings, tasks: list[Task], text: str, equivalents: list[Equivalent], workers: Workers) -> None:
+def _mutants(found: Findings, tasks: list[Task], equivalents: list[Equivalent], means: _Means) -> None:
     by_id = {task.id: task for task in tasks}
-    for mutant in mutants(text):
+    for mutant in mutants(means.solution):
         found.mutants += 1
-        if not _passes(by_id[mutant.task], mutant.text, str(found.assignment.answer), workers)[0]:
+        if not _passes(by_id[mutant.task], mutant.text, means)[0]:
             found.killed += 1
         elif find(equivalents, found.assignment, mutant) is not None:
             found.equivalent += 1

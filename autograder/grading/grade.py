@@ -25,7 +25,7 @@ from autograder.grading.result import (
     task_status,
 )
 from autograder.grading.runner import PUBLIC_SEED, run_task, untested
-from autograder.grading.student import Student
+from autograder.grading.student import Recordings, Student
 from autograder.grading.submission import Answer, Refused, line_of_task, read_answer
 from autograder.grading.task import Task
 from autograder.sandbox.workers import Workers
@@ -89,13 +89,13 @@ def grade_assignment(
     )
 
 
-def open_student(answer: Answer, workers: Workers) -> Student:
+def open_student(answer: Answer, workers: Workers, recordings: Recordings | None = None) -> Student:
     """The fixture for one answer file."""
 
     def session(task: Task) -> Any:
         return workers.session(answer.text, answer.path, by_hand=task.by_hand, task=task.id)
 
-    return Student(session)
+    return Student(session, recordings)
 
 
 def broken_file(answer: Answer, workers: Workers) -> str | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import IntEnum
 from typing import Any
@@ -38,9 +38,10 @@ class Effort(IntEnum):
 
 
 PUBLIC_SEED = 0
+DRAWN = (Phase.explicit, Phase.generate)
 _PHASES = {
-    Effort.VERDICT: (Phase.explicit, Phase.generate),
-    Effort.NAMED: (Phase.explicit, Phase.generate),
+    Effort.VERDICT: DRAWN,
+    Effort.NAMED: DRAWN,
     Effort.FULL: (Phase.explicit, Phase.generate, Phase.shrink),
 }
 SURVEYED = 20  # examples drawn to recognise a mistake, beside the test's named ones
@@ -121,7 +122,7 @@ def _failure_of(test: Test, task: Task, student: Student, seed: int, phases: tup
     students.begin_test(student, seed)
     try:
         evidence.start(task.by_hand)
-        _run(test.function, student, seed, phases)
+        run_examples(test, student, seed, phases)
         evidence.judge()
     except (WorkerDied, WorkerTimedOut) as lost:
         failed = [example.failure for example in students.examples_of(student) if example.failure is not None]
@@ -146,7 +147,7 @@ def _surveyed(test: Test, task: Task, student: Student, seed: int, count: int = 
         students.begin_test(student, seed_of(test, task, seed))
         collected = evidence.start(task.by_hand, keep_agreements=True)
         with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
-            _run(test.function, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], examples=count)
+            run_examples(test, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], count)
         known[test.name, count] = Survey(examples, collected.agreements)
     return known[test.name, count]
 
@@ -158,21 +159,20 @@ def _others(test: Test, task: Task, student: Student, seed: int) -> Iterator[Sur
             yield _surveyed(other, task, student, seed, SURVEYED_BESIDE)
 
 
-def _run(
-    function: Callable[..., None],
-    student: Student,
-    seed: int,
-    phases: tuple[Phase, ...],
-    examples: int | None = None,
-) -> None:
-    if not hasattr(function, "hypothesis"):
-        function(student=student)
+def run_examples(test: Test, student: Student, seed: int, phases: tuple[Phase, ...], count: int | None = None) -> None:
+    """Run the body of a test on its examples, `count` of them instead of as many as the test asks for."""
+    drawn: Any = test.function
+    if not test.drawn:
+        drawn(student=student)
         return
-    hypothesis.seed(seed)(function)
-    drawn: Any = function
+    if Phase.shrink not in phases and (examples := students.recorded(student, seed, count)) is not None:
+        for args, kwargs in examples:
+            drawn.hypothesis.inner_test(student, *args, **kwargs)
+        return
+    hypothesis.seed(seed)(drawn)
     profile = drawn._hypothesis_internal_use_settings
     drawn._hypothesis_internal_use_settings = hypothesis.settings(
-        profile, phases=phases, max_examples=examples or profile.max_examples
+        profile, phases=phases, max_examples=count or profile.max_examples
     )
     try:
         drawn(student=student)

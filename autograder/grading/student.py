@@ -23,6 +23,10 @@ KEPT = 2  # failed examples kept while Hypothesis makes them smaller: the smalle
 _TODO = re.compile(r"TODO (\w+\.\d+)")
 
 
+Drawn = tuple[tuple[Any, ...], dict[str, Any]]  # the arguments of a test, behind the student
+Recordings = dict[tuple[int, int | None], list[Drawn]]  # by a test's seed and the number of examples asked for
+
+
 @dataclass
 class Call:
     """One call of the student's code: what was called with what, and what came back."""
@@ -53,10 +57,13 @@ class Student:
     """A student's answer to one task, as a test sees it.
 
     `open_session` makes a worker with the answer loaded; a new one is made for each task.
+    `recordings` are examples drawn before, to be used again where nothing is made smaller.
     """
 
-    def __init__(self, open_session: Callable[[Task], Any]) -> None:
+    def __init__(self, open_session: Callable[[Task], Any], recordings: Recordings | None = None) -> None:
         self._open = open_session
+        self._recordings = recordings or {}
+        self._tape: list[Drawn] | None = None
         self._task: Task | None = None
         self._session: Any = None
         self._seed = 0
@@ -105,7 +112,7 @@ class Student:
         raise Todo(found[1]) from None
 
     @contextmanager
-    def example(self) -> Iterator[None]:
+    def example(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[None]:
         """Bracket one example; the task's machinery does this, not a test."""
         self._current = Example()
         try:
@@ -121,6 +128,8 @@ class Student:
             return
         if self._surveying:
             self._examples.append(self._current)
+        if self._tape is not None:
+            self._tape.append((args, kwargs))
 
 
 def begin_task(student: Student, task: Task) -> None:
@@ -143,6 +152,21 @@ def survey(student: Student) -> Iterator[list[Example]]:
         yield student._examples
     finally:
         student._examples, student._surveying = kept, False
+
+
+@contextmanager
+def taping(student: Student) -> Iterator[list[Drawn]]:
+    """Collect the arguments of the examples that pass."""
+    student._tape = []
+    try:
+        yield student._tape
+    finally:
+        student._tape = None
+
+
+def recorded(student: Student, seed: int, count: int | None) -> list[Drawn] | None:
+    """The examples recorded for a test with this seed, where there are some."""
+    return student._recordings.get((seed, count))
 
 
 def surveys_of(student: Student) -> dict[tuple[str, int], Any]:

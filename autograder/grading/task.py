@@ -123,7 +123,7 @@ def _one_example(inner: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(inner)
     def run(student: Any, *args: Any, **kwargs: Any) -> None:
-        with student.example():
+        with student.example(args, kwargs):
             try:
                 inner(student, *args, **kwargs)
             except Kink:

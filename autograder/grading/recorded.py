@@ -1,0 +1,33 @@
+"""Examples drawn once and used for many answers: the very ones that Hypothesis would draw for each of them.
+
+What it draws for a test depends on the seed and on the points that turn out to be kinks, and not on the answer,
+up to the first example that fails. So they are recorded with an answer that passes, a solution.
+"""
+
+from contextlib import suppress
+
+from autograder.gradients import evidence
+from autograder.grading import student as students
+from autograder.grading.runner import DRAWN, PUBLIC_SEED, SURVEYED, SURVEYED_BESIDE, run_examples, seed_of
+from autograder.grading.student import Recordings, Student
+from autograder.grading.task import Task
+from autograder.sandbox.errors import WorkerDied, WorkerTimedOut
+
+COUNTS = (None, SURVEYED, SURVEYED_BESIDE)
+
+
+def record(tasks: list[Task], solution: Student, seed: int = PUBLIC_SEED) -> Recordings:
+    """The examples of all tests of `tasks`. A test that the solution does not pass is left out, and drawn anew."""
+    recordings: Recordings = {}
+    for task in tasks:
+        students.begin_task(solution, task)
+        for test in task.tests:
+            for count in COUNTS if test.drawn else ():
+                key = seed_of(test, task, seed)
+                students.begin_test(solution, key)
+                evidence.start(task.by_hand)
+                with students.taping(solution) as tape, suppress(Exception, WorkerDied, WorkerTimedOut):
+                    run_examples(test, solution, key, DRAWN, count)
+                    recordings[key, count] = tape
+        students.end_task(solution)
+    return recordings
