@@ -33,21 +33,37 @@ def check(
     course: CoursePath = Path("."),
 ) -> None:
     """Prove that right answers are accepted, wrong ones refused and named, and all that is generated is fresh."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
-    with uncollected():
-        import torch
+    _single_threaded()
+    from autograder.reports.table import console
+    from instructor.check import check as examine_course
 
-        from autograder.reports.table import console
-        from instructor.check import check as examine_course
-
-    torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # wrong formulas overflow and divide by zero
     progress = console(stderr=True)
     done = examine_course(course, selection(only), lambda what: progress.print(f"… {what}"))
     _show(done)
     if done.all_faults:
         raise typer.Exit(EXIT_SHORT)
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="the students' clones, or nbgrader's submitted/, or both")],
+    out: Annotated[Path, typer.Option(help="where results are kept; an interrupted run goes on from there")],
+    roster: Annotated[Path | None, typer.Option(help="CSV with id,first_name,last_name,email")] = None,
+    seed: Annotated[int, typer.Option(help="the seed of record; it makes every property test a hidden one")] = 0,
+    only: Annotated[str, typer.Option(help="assignments and tasks to grade: 01,24.2,E1")] = "",
+    isolation: Annotated[str, typer.Option(help="auto, sandbox, process or none")] = "auto",
+    jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
+    dask: Annotated[str, typer.Option(help="address of a Dask scheduler to use instead: tcp://host:8786")] = "",
+    regrade: Annotated[bool, typer.Option("--regrade", help="grade unchanged submissions again")] = False,
+    course: CoursePath = Path("."),
+) -> None:
+    """Grade a whole class; results land one by one and an interrupted run can be taken up again."""
+    _single_threaded()
+    from instructor.cohort.command import grade_and_show
+    from instructor.cohort.run import Settings
+
+    grade_and_show(submissions, roster, Settings(course, out, seed, only, isolation, jobs, dask, regrade))
 
 
 @app.command()
@@ -73,6 +89,15 @@ def release(
         if found := leaks(course, out):
             raise CourseError(f"the release in {out} tells answers: " + "; ".join(map(str, found)))
         print(f"released to {out}")
+
+
+def _single_threaded() -> None:
+    """Import torch with one thread for each library: forking with more of them alive deadlocks."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"  # before numpy is imported
+    with uncollected():
+        import torch
+    torch.set_num_threads(1)
 
 
 def _show(done: "Check") -> None:

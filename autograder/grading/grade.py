@@ -5,6 +5,7 @@ import platform
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -72,15 +73,42 @@ def grade_assignment(
 ) -> AssignmentResult:
     """Grade one assignment of a submission."""
     tasks = [task for task in load_tasks(course / assignment.tests) if only.has_task(task.id)]
-    answer, broken = _readable(submission, assignment, workers)
-    if answer is None or broken is not None:
+    title = title_of(course / assignment.tests)
+    return grade_answer(assignment, title, tasks, answer_or_reason(submission, assignment), workers, seed=seed)
+
+
+def answer_or_reason(submission: Path, assignment: Assignment) -> Answer | str:
+    """The answer to an assignment, or one sentence why it cannot be read."""
+    try:
+        return read_answer(submission, assignment)
+    except Refused as refused:
+        return str(refused)
+
+
+def grade_answer(
+    assignment: Assignment,
+    title: str,
+    tasks: list[Task],
+    answer: Answer | str,
+    workers: Workers,
+    *,
+    seed: int,
+    recordings: Recordings | None = None,
+) -> AssignmentResult:
+    """Grade one answer with the assignment's tasks; a sentence in its place tells why it could not be read."""
+    broken = answer if isinstance(answer, str) else broken_file(answer, workers)
+    if isinstance(answer, str) or broken is not None:
         line = _line_told(broken or "", assignment)
-        results = [_task_result(task, answer, _all(task, "error", broken or ""), line) for task in tasks]
+        read = None if isinstance(answer, str) else answer
+        results = [_task_result(task, read, _all(task, "error", broken or ""), line) for task in tasks]
     else:
-        results = [_task_result(task, answer, run_task(task, open_student(answer, workers), seed)) for task in tasks]
+        results = [
+            _task_result(task, answer, run_task(task, open_student(answer, workers, recordings), seed))
+            for task in tasks
+        ]
     return AssignmentResult(
         id=assignment.id,
-        title=title_of(course / assignment.tests),
+        title=title,
         level=assignment.level,
         path=str(assignment.answer),
         score=sum(result.score for result in results),
@@ -102,14 +130,6 @@ def broken_file(answer: Answer, workers: Workers) -> str | None:
     """One sentence with file and line where the answer's file cannot be loaded, else None."""
     error = workers.load_error(answer.text, answer.path)
     return feedback.load_failure(answer.path, error) if error is not None else None
-
-
-def _readable(submission: Path, assignment: Assignment, workers: Workers) -> tuple[Answer | None, str | None]:
-    try:
-        answer = read_answer(submission, assignment)
-    except Refused as refused:
-        return None, str(refused)
-    return answer, broken_file(answer, workers)
 
 
 def _line_told(broken: str, assignment: Assignment) -> int | None:
@@ -146,18 +166,28 @@ def _in_grader(
 
 
 def _provenance(course: Path, submission: Path, chosen: list[Assignment], seed: int, workers: Workers) -> Provenance:
-    versions = {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
-    files = {str(assignment.answer): digest for assignment in chosen if (digest := _digest(submission, assignment))}
-    tests = {
+    answers = {str(assignment.answer): answer_or_reason(submission, assignment) for assignment in chosen}
+    return provenance(answers, tests_of(course, chosen), seed, workers)
+
+
+def tests_of(course: Path, chosen: list[Assignment]) -> dict[str, str]:
+    """The sha256 of the tests of these assignments, by path."""
+    return {
         str(assignment.tests): hashlib.sha256((course / assignment.tests).read_bytes()).hexdigest()
         for assignment in chosen
     }
+
+
+def provenance(answers: dict[str, Answer | str], tests: dict[str, str], seed: int, workers: Workers) -> Provenance:
+    """What a result is made from; `answers` and `tests` are by path."""
+    files = {
+        path: hashlib.sha256(answer.data).hexdigest() for path, answer in answers.items() if isinstance(answer, Answer)
+    }
     isolation = cast(Isolation, workers.isolation)
-    return Provenance(versions, seed, isolation, files, tests, workers.notice)
+    return Provenance(versions(), seed, isolation, files, tests, workers.notice)
 
 
-def _digest(submission: Path, assignment: Assignment) -> str | None:
-    try:
-        return hashlib.sha256(read_answer(submission, assignment).data).hexdigest()
-    except Refused:
-        return None
+@cache
+def versions() -> dict[str, str]:
+    """The versions that a grade may depend on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}

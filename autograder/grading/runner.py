@@ -59,14 +59,7 @@ def run_test(
 ) -> TestResult:
     """Run `test` of `task` against `student`, whose worker for the task is open. Never raises what an answer did."""
     started = time.perf_counter()
-    failure = _failure_of(test, task, student, seed_of(test, task, seed), _PHASES[effort])
-    if effort is Effort.FULL and _may_be_smaller(test, failure):
-        calls = students.examples_of(student)
-        smaller = _failure_of(test, task, student, seed_of(test, task, seed), (Phase.generate, Phase.shrink))
-        if _may_be_smaller(test, smaller):
-            failure = smaller
-        else:
-            students.keep(student, calls)
+    failure = _found(test, task, student, seed_of(test, task, seed), effort)
     status = _status_of(failure)
     seconds = time.perf_counter() - started
     output = students.output_of(student)
@@ -109,6 +102,28 @@ def run_task(
     finally:
         students.end_task(student)
     return tuple(results)
+
+
+def _found(test: Test, task: Task, student: Student, seed: int, effort: Effort) -> BaseException | None:
+    """The failure to be told, with the smallest inputs where that is asked for; recorded examples come first."""
+    if students.recorded(student, seed, None) is not None:
+        failure = _failure_of(test, task, student, seed, DRAWN)
+        if effort is not Effort.FULL or failure is None or _is_final(failure):
+            return failure
+    failure = _failure_of(test, task, student, seed, _PHASES[effort])
+    if effort is not Effort.FULL or not _may_be_smaller(test, failure):
+        return failure
+    examples = students.examples_of(student)
+    smaller = _failure_of(test, task, student, seed, (Phase.generate, Phase.shrink))
+    if _may_be_smaller(test, smaller):
+        return smaller
+    students.keep(student, examples)
+    return failure
+
+
+def _is_final(failure: BaseException) -> bool:
+    """Whether drawing the examples again would tell no more."""
+    return isinstance(failure, Todo | WorkerDied | WorkerTimedOut)
 
 
 def _may_be_smaller(test: Test, failure: BaseException | None) -> bool:

@@ -1,0 +1,5 @@
+"""``python -m instructor``."""
+
+from instructor.command import main
+
+main()

@@ -1,0 +1,1 @@
+"""A whole class: its submissions found, graded one by one, and kept."""

@@ -1,0 +1,69 @@
+"""What ``instructor grade`` shows: a line a student, a bar with the time left, and how it ended."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder.course import CourseError
+from autograder.grading.result import Result
+from autograder.reports.summary import score_line
+from autograder.reports.table import console
+from instructor.cohort.roster import read_roster
+from instructor.cohort.run import RESULTS, Run, Settings, grade_class
+
+
+def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -> None:
+    """Grade a class and tell of it. Raises CourseError where it cannot be done or was interrupted."""
+    people = read_roster(roster) if roster is not None else []
+    out = console()
+    with _Bar(console(stderr=True)) as bar:
+
+        def step(run: Run, student: str, result: Result | None) -> None:
+            if result is not None:
+                out.print(f"{escape(student):<32} {score_line(result):>18}", highlight=False)
+            bar.step(run)
+
+        try:
+            run = grade_class(submissions, settings, people, step)
+        except KeyboardInterrupt:
+            raise CourseError(
+                f"interrupted; what was graded is kept in {settings.out / RESULTS}. "
+                "Run the same command again to go on."
+            ) from None
+    _ended(run, settings, out)
+
+
+def _ended(run: Run, settings: Settings, out: Console) -> None:
+    for warning in run.warnings:
+        out.print(f"note: {escape(warning)}", soft_wrap=True)
+    if run.missing:
+        out.print(f"no submission, 0 points: {escape(', '.join(run.missing))}", soft_wrap=True)
+    told = f"{len(run.graded)} graded, {run.unchanged} unchanged"
+    if run.graded:
+        mean = sum(score for _, score, _ in run.graded) / len(run.graded)
+        told += f"; mean of those graded {mean:.1f} of {run.graded[0][2]} points"
+    out.print(f"{told}. Results: {settings.out / RESULTS}", soft_wrap=True)
+
+
+class _Bar:
+    """A bar on standard error, where that is a terminal. It has no thread: graders are forked meanwhile."""
+
+    def __init__(self, out: Console) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=out, transient=True, auto_refresh=False, disable=not out.is_terminal)
+        self._task = self._bar.add_task("drawing examples", total=None)
+
+    def __enter__(self) -> "_Bar":
+        self._bar.start()
+        self._bar.refresh()
+        return self
+
+    def step(self, run: Run) -> None:
+        """One more submission is done."""
+        done = len(run.graded) + run.unchanged
+        self._bar.update(self._task, completed=done, total=run.total, description="grading", refresh=True)
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()

@@ -1,0 +1,114 @@
+"""``instructor grade``: every submission graded once, each result kept as soon as it is there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course import Assignment, assignments_in, selection
+from autograder.grading.grade import tests_of, versions
+from autograder.grading.result import Result
+from autograder.sandbox.workers import Workers, open_workers
+from instructor.cohort.executors import Dask, Executor, Here, Processes
+from instructor.cohort.job import Job, digest_of, material
+from instructor.cohort.roster import Person, unknown
+from instructor.cohort.store import Store
+from instructor.cohort.submissions import Submission, answer_of, find
+
+RESULTS = "results.db"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to grade and how; `jobs` are processes of this machine, `dask` is the address of a scheduler instead."""
+
+    course: Path
+    out: Path
+    seed: int = 0
+    only: str = ""
+    isolation: str = "auto"
+    jobs: int = 1
+    dask: str = ""
+    regrade: bool = False
+
+
+@dataclass
+class Run:
+    """How a run goes: for a progress bar and for the last line."""
+
+    total: int = 0
+    graded: list[tuple[str, int, int]] = field(default_factory=list)
+    unchanged: int = 0
+    missing: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+Step = Callable[[Run, str, Result | None], None]
+
+
+def grade_class(submissions: Path, settings: Settings, people: list[Person], step: Step) -> Run:
+    """Grade all submissions below a folder into settings.out; `step` is told of each.
+
+    Students of the roster without a submission get a result of zeros. Raises CourseError.
+    """
+    chosen = _chosen(settings)
+    found = find(submissions, chosen)
+    run = Run(warnings=list(found.warnings))
+    names = [submission.student for submission in found.submissions]
+    if people:
+        run.warnings += [f"{name} is not on the roster; graded all the same." for name in unknown(people, names)]
+    absent = [Submission(person.id) for person in people if person.id not in set(names)]
+    run.missing = [submission.student for submission in absent]
+    run.total = len(found.submissions) + len(absent)
+    with Store(settings.out / RESULTS) as store, open_workers(settings.isolation) as workers:
+        _grade([*found.submissions, *absent], chosen, settings, workers, store, run, step)
+    return run
+
+
+def _chosen(settings: Settings) -> list[Assignment]:
+    selected = selection(settings.only)
+    return [one for one in assignments_in(settings.course) if selected.has_assignment(one.id)]
+
+
+def _grade(
+    submissions: list[Submission],
+    chosen: list[Assignment],
+    settings: Settings,
+    workers: Workers,
+    store: Store,
+    run: Run,
+    step: Step,
+) -> None:
+    tests = tests_of(settings.course, chosen)
+    digests: dict[str, str] = {}
+
+    def changed() -> Iterator[Job]:
+        for submission in submissions:
+            job = Job(submission.student, {one.id: answer_of(submission, one) for one in chosen})
+            digest = digest_of(job, tests, settings.seed, workers.isolation, versions())
+            if not settings.regrade and store.digest_of(job.student) == digest:
+                run.unchanged += 1
+                step(run, job.student, None)
+                continue
+            digests[job.student] = digest
+            yield job
+
+    jobs = changed()
+    first = next(jobs, None)  # nothing is loaded where nothing has changed
+    if first is None:
+        return
+    for job, result in _executor(settings, workers).run(_again(first, jobs)):
+        store.put(job.student, digests.pop(job.student), result)
+        run.graded.append((job.student, result.score, result.max_score))
+        step(run, job.student, result)
+
+
+def _again(first: Job, rest: Iterator[Job]) -> Iterator[Job]:
+    yield first
+    yield from rest
+
+
+def _executor(settings: Settings, workers: Workers) -> Executor:
+    if settings.dask:
+        return Dask(settings.dask, str(settings.course.resolve()), settings.seed, settings.only, settings.isolation)
+    made = material(settings.course, settings.seed, settings.only, workers)
+    return Here(made, workers) if settings.jobs < 2 else Processes(settings.jobs, made, workers)

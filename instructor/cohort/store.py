@@ -1,0 +1,85 @@
+"""Results of a class in one SQLite file: one transaction a submission, so that a killed run loses nothing.
+
+A submission is known by the digest of all that its result depends on; one with the same digest is not graded again.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.course import CourseError
+from autograder.grading.result import Result, from_json, to_json
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS results (
+    student TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    graded_at TEXT NOT NULL,
+    score INTEGER NOT NULL,
+    max_score INTEGER NOT NULL,
+    result BLOB NOT NULL
+)
+"""
+_PATIENCE = 10.0  # seconds to wait for another process that writes
+
+
+class Store:
+    """The results in one file. Raises CourseError where it cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=_PATIENCE)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute(_TABLE)
+            self._connection.commit()
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(path, error) from None
+
+    def put(self, student: str, digest: str, result: Result) -> None:
+        """Keep a student's result in place of an earlier one."""
+        row = (student, digest, datetime.now(UTC).isoformat(timespec="seconds"), result.score, result.max_score)
+        try:
+            with self._connection:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", (*row, to_json(result))
+                )
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from None
+
+    def digest_of(self, student: str) -> str | None:
+        """What the student's result was made from, or None where there is no result."""
+        row = self._connection.execute("SELECT digest FROM results WHERE student = ?", (student,)).fetchone()
+        return row[0] if row else None
+
+    def scores(self) -> list[tuple[str, int, int]]:
+        """(student, score, most) of all, by student."""
+        return list(self._connection.execute("SELECT student, score, max_score FROM results ORDER BY student"))
+
+    def results(self) -> Iterator[tuple[str, datetime, Result]]:
+        """(student, when it was graded, result) of all, by student; one at a time is in memory."""
+        rows = self._connection.execute("SELECT student, graded_at, result FROM results ORDER BY student")
+        for student, graded_at, result in rows:
+            yield student, datetime.fromisoformat(graded_at), from_json(result)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _unusable(path: Path, error: Exception) -> CourseError:
+    text = str(error)
+    if "locked" in text:
+        return CourseError(f"{path} is in use by another run; wait until that has ended, or give another --out.")
+    if "full" in text or "No space" in text:
+        return CourseError(f"{path} cannot be written: the disk is full; make room and run the same command again.")
+    return CourseError(f"{path} cannot be used ({text}); give another --out, or move that file away.")
