@@ -97,13 +97,17 @@ def _too_early(course: Path, path: str, assignment: Assignment, concepts: list[C
     taught: dict[str, str] = {}
     for concept in concepts:
         for word in concept.words:
-            taught[word] = min(taught.get(word, concept.lesson), concept.lesson)
-    last = assignment.id if assignment.lesson is not None else "99"
+            taught[word] = min(taught.get(word, concept.lesson), concept.lesson, key=_place)
     for word, line in torch_words((course / path).read_text(encoding="utf-8")).items():
         if word not in taught:
             yield f"{path}:{line} uses {word}, which no lesson introduces; add it to {FILE}"
-        elif taught[word] > last:
+        elif _place(taught[word]) > _place(assignment.id):
             yield f"{path}:{line} uses {word}, which lesson {taught[word]} introduces"
+
+
+def _place(lesson: str) -> tuple[bool, str]:
+    """Where a lesson stands in the course: the exercises come last."""
+    return lesson.startswith("E"), lesson
 
 
 def torch_words(text: str) -> dict[str, int]:
