@@ -56,6 +56,7 @@ def grade(
     jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
     dask: Annotated[str, typer.Option(help="address of a Dask scheduler to use instead: tcp://host:8786")] = "",
     regrade: Annotated[bool, typer.Option("--regrade", help="grade unchanged submissions again")] = False,
+    gradebook: Annotated[str, typer.Option(help="URL of nbgrader's database: sqlite:///gradebook.db")] = "",
     course: CoursePath = Path("."),
 ) -> None:
     """Grade a whole class; results land one by one and an interrupted run can be taken up again."""
@@ -63,7 +64,7 @@ def grade(
     from instructor.cohort.command import grade_and_show
     from instructor.cohort.run import Settings
 
-    grade_and_show(submissions, roster, Settings(course, out, seed, only, isolation, jobs, dask, regrade))
+    grade_and_show(submissions, roster, Settings(course, out, seed, only, isolation, jobs, dask, regrade, gradebook))
 
 
 @app.command()

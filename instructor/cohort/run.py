@@ -9,10 +9,11 @@ from autograder.grading.grade import tests_of, versions
 from autograder.grading.result import Result
 from autograder.sandbox.workers import Workers, open_workers
 from instructor.cohort.executors import Dask, Executor, Here, Processes
+from instructor.cohort.gradebook import enter, opened, prepare
 from instructor.cohort.job import Job, digest_of, material
 from instructor.cohort.roster import Person, unknown
 from instructor.cohort.store import Store
-from instructor.cohort.submissions import Submission, answer_of, find
+from instructor.cohort.submissions import Submission, answer_of, find, handed_in
 
 RESULTS = "results.db"
 
@@ -29,6 +30,7 @@ class Settings:
     jobs: int = 1
     dask: str = ""
     regrade: bool = False
+    gradebook: str = ""
 
 
 @dataclass
@@ -61,7 +63,23 @@ def grade_class(submissions: Path, settings: Settings, people: list[Person], ste
     run.total = len(found.submissions) + len(absent)
     with Store(settings.out / RESULTS) as store, open_workers(settings.isolation) as workers:
         _grade([*found.submissions, *absent], chosen, settings, workers, store, run, step)
+        if settings.gradebook:
+            _enter([*found.submissions, *absent], people, chosen, settings, store)
     return run
+
+
+def _enter(
+    submissions: list[Submission], people: list[Person], chosen: list[Assignment], settings: Settings, store: Store
+) -> None:
+    """Enter every result that is kept into the gradebook; what is there already stays as it is."""
+    by_name = {submission.student: submission for submission in submissions}
+    known = {person.id: person for person in people}
+    prepare(settings.gradebook, settings.course, [one.id for one in chosen])
+    with opened(settings.gradebook) as gradebook:
+        for student, _, result in store.results():
+            if (submission := by_name.get(student)) is not None:
+                times = {one.stem: when for one in chosen if (when := handed_in(submission, one)) is not None}
+                enter(gradebook, known.get(student, Person(student)), result, times)
 
 
 def _chosen(settings: Settings) -> list[Assignment]:

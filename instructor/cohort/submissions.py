@@ -10,6 +10,7 @@ Of a submission nothing but its answer files is ever read.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.course import Assignment, CourseError
@@ -96,6 +97,22 @@ def answer_of(submission: Submission, assignment: Assignment) -> Answer | str:
     if submission.clone is None:
         return f"{assignment.stem} was not handed in."
     return answer_or_reason(submission.clone, assignment)
+
+
+def handed_in(submission: Submission, assignment: Assignment) -> datetime | None:
+    """When the answer was handed in: nbgrader's timestamp.txt beside a notebook, else the file's own time."""
+    from nbgrader.utils import parse_utc
+
+    if submission.clone is not None and (file := submission.clone / assignment.answer).is_file():
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    if submission.notebooks is None:
+        return None
+    folder = submission.notebooks / assignment.stem
+    try:
+        return parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
+    except (OSError, ValueError):
+        notebook = folder / f"{assignment.stem}.ipynb"
+        return datetime.fromtimestamp(notebook.stat().st_mtime, UTC) if notebook.is_file() else None
 
 
 def _from_notebook(path: Path, assignment: Assignment) -> Answer | str:
