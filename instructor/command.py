@@ -4,15 +4,12 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from autograder.course import CourseError, selection
 from autograder.imports import uncollected
-
-if TYPE_CHECKING:
-    from instructor.check import Check
 
 EXIT_SHORT, EXIT_NOT_DONE = 1, 2
 
@@ -36,11 +33,12 @@ def check(
     _single_threaded()
     from autograder.reports.table import console
     from instructor.check import check as examine_course
+    from instructor.check_table import show
 
     warnings.simplefilter("ignore")  # wrong formulas overflow and divide by zero
     progress = console(stderr=True)
     done = examine_course(course, selection(only), lambda what: progress.print(f"… {what}"))
-    _show(done)
+    show(done, console())
     if done.all_faults:
         raise typer.Exit(EXIT_SHORT)
 
@@ -99,33 +97,6 @@ def _single_threaded() -> None:
     with uncollected():
         import torch
     torch.set_num_threads(1)
-
-
-def _show(done: "Check") -> None:
-    from rich.table import Table
-
-    from autograder.reports.table import console
-
-    out = console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("assignment", "declared", "recognised", "wrong", "refused", "named", "right", "accepted"):
-        table.add_column(column, justify="left" if column == "assignment" else "right")
-    for column in ("mutants", "killed", "equivalent", "lesson s", "faults"):
-        table.add_column(column, justify="right")
-    for found in done.findings:
-        seconds = done.lessons.get(found.assignment.id)
-        table.add_row(
-            found.assignment.id,
-            *(str(number) for number in (found.declared, found.recognised, found.wrong, found.refused, found.named)),
-            *(str(number) for number in (found.right, found.accepted, found.mutants, found.killed, found.equivalent)),
-            f"{seconds:.1f}" if seconds is not None else "-",
-            str(len(found.faults)),
-        )
-    out.print(table)
-    for fault in done.all_faults:
-        print(f"\n{fault}")
-    verdict = f"{len(done.all_faults)} faults" if done.all_faults else "no fault"
-    print(f"\nsolutions graded in isolation {', '.join(done.levels)}; {verdict}")
 
 
 def main() -> None:

@@ -159,25 +159,42 @@ def _with_solution(text: str, wrong: Mapping[str, Any]) -> Any:
 
 def _zeros(found: Findings, task: Task, means: _Means) -> None:
     """An answer of the right shapes and of zeros only must not pass."""
-    student = Student(lambda task: _Zeroed(_with_solution(means.solution, {})), means.recordings)
-    if all(result.status == "passed" for result in run_task(task, student, effort=Effort.VERDICT)):
+    made: list[bool] = []
+    student = Student(lambda task: _Zeroed(_with_solution(means.solution, {}), made), means.recordings)
+    passed = all(result.status == "passed" for result in run_task(task, student, effort=Effort.VERDICT))
+    if passed and any(made):
         found.faults.append(f"{task.id}: an answer of zeros passes")
 
 
 class _Zeroed:
-    """A session whose every value is made zero."""
+    """A session whose every number is made zero; `made` tells for each value whether it has numbers at all."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, session: Any, made: list[bool]) -> None:
+        self._session, self._made = session, made
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        return _zeroed(self._session.call(*args, **kwargs))
+        return self._zero(self._session.call(*args, **kwargs))
 
     def probe(self, *args: Any, **kwargs: Any) -> Any:
-        return _zeroed(self._session.probe(*args, **kwargs))
+        return self._zero(self._session.probe(*args, **kwargs))
+
+    def _zero(self, value: Any) -> Any:
+        self._made.append(_has_numbers(value))
+        return _zeroed(value)
+
+
+def _has_numbers(value: Any) -> bool:
+    match value:
+        case bool() | None | str():
+            return False
+        case list() | tuple():
+            return any(map(_has_numbers, value))
+        case dict():
+            return any(map(_has_numbers, value.values()))
+    return isinstance(value, int | float) or hasattr(value, "dtype")
 
 
 def _zeroed(value: Any) -> Any:

@@ -116,7 +116,8 @@ def _compare_exact(claimed: Any, expected: Any, name: str) -> None:
     elif isinstance(expected, int | np.integer):
         kinds = (int, np.integer)
     if not isinstance(claimed, kinds) or (isinstance(claimed, bool) and bool not in kinds):
-        raise WrongType(f"{answers.returned(claimed)}; {name} must be {_kind_asked(expected)}")
+        kind = Wrong if expected is None else WrongType  # a value where there is none is a wrong value
+        raise kind(f"{answers.returned(claimed)}; {name} must be {_kind_asked(expected)}")
     if claimed != expected:
         raise Wrong(
             f"{name} is wrong",

@@ -76,7 +76,6 @@ def test_different_values_are_wrong(claimed, expected):
         (torch.tensor(1.0), 1.0),
         (1.0, torch.tensor(1.0)),
         (None, 1.0),
-        (1.0, None),
         (1.0, 1),
         (True, 1),
         (1, True),
@@ -92,6 +91,12 @@ def test_different_values_are_wrong(claimed, expected):
 def test_another_type_is_a_wrong_type(claimed, expected):
     with pytest.raises(WrongType):
         assert_close(claimed, expected)
+
+
+def test_a_value_where_none_is_expected_is_wrong_and_no_wrong_type():
+    with pytest.raises(Wrong, match="x must be None") as caught:
+        assert_close(1.0, None, name="x")
+    assert not isinstance(caught.value, WrongType)
 
 
 def test_the_wrong_place_is_named():
