@@ -90,6 +90,31 @@ def release(
         print(f"released to {out}")
 
 
+@app.command()
+def export(
+    results: Annotated[Path, typer.Argument(help="the folder that `instructor grade --out` wrote")],
+    canvas: Annotated[Path | None, typer.Option(help="write Canvas' gradebook CSV to this file")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write a plain CSV to this file")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with id,first_name,last_name,email,lms_user_id")] = None,
+) -> None:
+    """Write the scores of a class for other systems."""
+    from instructor.cohort.export import rows_of, write_canvas, write_plain
+    from instructor.cohort.roster import read_roster
+    from instructor.cohort.run import RESULTS
+    from instructor.cohort.store import Store
+
+    if canvas is None and csv is None:
+        raise CourseError("say what to write: instructor export RESULTS --canvas FILE, --csv FILE or both.")
+    if not (results / RESULTS).is_file():
+        raise CourseError(f"{results} has no {RESULTS}; grade the class first: instructor grade … --out {results}")
+    people = read_roster(roster) if roster is not None else []
+    with Store(results / RESULTS) as store:
+        for path, write in ((canvas, write_canvas), (csv, write_plain)):
+            if path is not None:
+                write(rows_of(store, people), path)
+                print(f"wrote {path}")
+
+
 def _single_threaded() -> None:
     """Import torch with one thread for each library: forking with more of them alive deadlocks."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

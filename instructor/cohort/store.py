@@ -55,6 +55,11 @@ class Store:
         row = self._connection.execute("SELECT digest FROM results WHERE student = ?", (student,)).fetchone()
         return row[0] if row else None
 
+    def result_of(self, student: str) -> Result | None:
+        """A student's result, or None where there is none."""
+        row = self._connection.execute("SELECT result FROM results WHERE student = ?", (student,)).fetchone()
+        return from_json(row[0]) if row else None
+
     def scores(self) -> list[tuple[str, int, int]]:
         """(student, score, most) of all, by student."""
         return list(self._connection.execute("SELECT student, score, max_score FROM results ORDER BY student"))
