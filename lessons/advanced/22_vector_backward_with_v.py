@@ -187,8 +187,6 @@ leaf = torch.tensor(numbers, requires_grad=True)
 assert leaf.grad.tolist() == steps_vjp(numbers, v).tolist()
 
 # %% [markdown]
-# With a v such as (1, 10, 100) you can read in the answer which outputs took part.
-#
 # ## v has the shape of y
 # There is a v for each output. If y is a table, so is v. Outputs and inputs may be laid out as they like: L is
 # the sum of all vᵢ yᵢ, and the answer has the shape of x.
@@ -230,9 +228,9 @@ assert (square @ v).tolist() == [-28.0, -20.0]  # as long as the right answer, a
 
 # %% [markdown]
 # ## Pitfall: ones because something must stand there
-# torch asks for a v, so one writes `y.backward(torch.ones_like(y))`, or `y.sum().backward()`, which is the same.
-# Then one has asked about the *sum* of the outputs, and rows that cancel are gone. Here y is x less its mean, so
-# that y always adds up to 0. Predict `x.grad`.
+# torch asks for a v, so one writes `y.backward(torch.ones_like(y))`, with a tensor of ones that is shaped like y
+# (`zeros_like` makes one of zeros). `y.sum().backward()` is the same. Then one has asked about the *sum* of the
+# outputs, and rows that cancel are gone. Here y is x less its mean, so that y always adds up to 0. Predict `x.grad`.
 
 # %%
 x = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64, requires_grad=True)

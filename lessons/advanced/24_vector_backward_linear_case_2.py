@@ -32,9 +32,8 @@ assert Y[1, 0] == sum(X[1, k] * W[k, 0] for k in range(i)) + b[0]
 
 # %% [markdown]
 # From above arrives V, (n, o): how much the final loss L grows with each yₙₒ. We want to know how much L grows
-# with each number in X, in W and in b. Predict the shapes of these three gradients.
-#
-# We let torch find them, to have something to check against.
+# with each number in X, in W and in b. We let torch find that, to have something to check against. Predict the
+# shapes of these three gradients.
 
 # %%
 V = np.array([[1.0, 2], [-1, 3], [2, -2]])

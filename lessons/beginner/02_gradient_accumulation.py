@@ -148,37 +148,29 @@ assert p.grad.item() == 30.0
 #
 # ## Pitfall: a tensor that goes on changing
 # You want to keep the gradients of both stalls, and put each `.grad` into a list. But `.grad` is a tensor,
-# and the next pass adds into *that same tensor*, which is also the one in your list. Predict: what do the
-# two places of `kept` hold at the end?
+# and the next pass adds into *that same tensor*, which is also the one in your list. The cure: right after the
+# pass, take the number out with `.item()`, or `clone()` the tensor. A clone is a copy of its own.
+#
+# Predict: what do the two places of `kept` hold at the end? And those of `numbers` and `copies`?
 
 # %%
 p = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
-kept, numbers = [], []
+kept, numbers, copies = [], [], []
 for stall in [town, beach]:
     stall(p).backward()
     kept.append(p.grad)  # the tensor itself, which goes on changing
     numbers.append(p.grad.item())  # the number that it holds now
+    copies.append(p.grad.clone())
 
 assert kept[0] is kept[1] is p.grad  # one tensor, twice in the list
 assert [gradient.item() for gradient in kept] == [70.0, 70.0]
 assert numbers == [40.0, 70.0]  # numbers stay what they were: 40, and the sum 40 + 30
+assert [copy.item() for copy in copies] == [40.0, 70.0]  # and so do copies
 
 p.grad.zero_()
 assert kept[0].item() == 0.0  # zeros were written into it, too ...
 p.grad = None
 assert kept[0].item() == 0.0  # ... but None lets go of the tensor, and leaves it as it is
-
-# %% [markdown]
-# So take the number out with `.item()` right after the pass, or `clone()` the tensor: a clone is a copy of
-# its own.
-
-# %%
-p = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
-town(p).backward()
-copy = p.grad.clone()
-beach(p).backward()
-assert copy.item() == 40.0
-assert p.grad.item() == 70.0
 
 # %% [markdown]
 # ## Pass after pass: a picture

@@ -98,9 +98,8 @@ for mistake, words in [
 # %% [markdown]
 # ## The loop with an optimizer
 # An *optimizer* gets the list of parameters once. Then `optimizer.step()` is the update of all of them, and
-# `optimizer.zero_grad()` clears them all, which sets each `.grad` to None. `torch.optim.SGD` takes the very
-# step that you know, p − lr · p.grad. (The S stands for *stochastic*, random: it is often fed random parts of
-# the data. Here it sees them all.)
+# `optimizer.zero_grad()` clears them all, which sets each `.grad` to None. `torch.optim.SGD` takes the very step that
+# you know, p − lr · p.grad. (The S is for *stochastic*, random: often it is fed random parts of the data, here all.)
 #
 # The loss can come from torch too: `nn.functional.mse_loss(prediction, target)` is the mean squared error.
 # Predict: how many of these lines would change for a model with a thousand parameters?

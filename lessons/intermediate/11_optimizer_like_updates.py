@@ -17,15 +17,11 @@ from figures import BLUE, GREEN, ORANGE, VERMILION, show
 # (w₀, 25 w₁). Real losses are like that: some parameters matter much, others little.
 #
 # Plain descent turns w₁ into w₁ − lr · 25 w₁ = (1 − 25 lr) w₁. Predict: from which lr on does that grow?
-# And with the largest lr that is still safe, how fast does w₀ get smaller?
+# And with an lr just below that, how fast does w₀ get smaller?
 
 # %%
 curvature = torch.tensor([1.0, 25.0], dtype=torch.float64)
-
-
-def new_leaf():
-    """The start of every walk."""
-    return torch.tensor([-9.0, 1.5], dtype=torch.float64, requires_grad=True)
+start = torch.tensor([-9.0, 1.5], dtype=torch.float64)
 
 
 def find_gradient(w):
@@ -34,47 +30,42 @@ def find_gradient(w):
     ((curvature * w**2).sum() / 2).backward()
 
 
-def descend(lr, steps):
-    """The points of plain gradient descent, from the start on."""
-    w = new_leaf()
-    path = [w.tolist()]
-    for _ in range(steps):
-        find_gradient(w)
-        with torch.no_grad():
-            w -= lr * w.grad
-        path.append(w.tolist())
-    return path
+w = start.clone().requires_grad_()
+plain = [w.tolist()]
+for _ in range(40):
+    find_gradient(w)
+    with torch.no_grad():
+        w -= 0.07 * w.grad
+    plain.append(w.tolist())
 
-
-def close(a, b):
-    """Whether two paths are the same up to rounding."""
-    return torch.allclose(torch.tensor(a), torch.tensor(b), rtol=1e-9, atol=1e-12)
-
-
-assert abs(descend(0.09, 40)[-1][1]) > 10_000  # 1 − 25 · 0.09 = −1.25: each step overshoots by more
-plain = descend(0.07, 40)
 assert abs(plain[-1][1]) < 0.0001  # 1 − 25 · 0.07 = −0.75: there and back again, and in the end at 0
 assert plain[-1][0] < -0.4  # 1 − 0.07 = 0.93: the slow direction still has a way to go
 
 # %% [markdown]
-# These lines under `no_grad` are all that `torch.optim.SGD` does in its `step()`. We check, number for number,
-# with a walk that any optimizer of torch can take.
+# The line under `no_grad` is all that `torch.optim.SGD` does in its `step()`. We check, number for number.
 
 
 # %%
-def walk_with(make_optimizer, steps=40):
+def walk_with(make_optimizer):
     """The path of an optimizer from torch; make_optimizer gets the list of leaves."""
-    w = new_leaf()
+    w = start.clone().requires_grad_()
     optimizer = make_optimizer([w])
     path = [w.tolist()]
-    for _ in range(steps):
+    for _ in range(40):
         find_gradient(w)
         optimizer.step()
         path.append(w.tolist())
     return path
 
 
+def close(a, b):
+    a, b = (torch.tensor(path, dtype=torch.float64) for path in (a, b))
+    return torch.allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
 assert close(plain, walk_with(lambda leaves: torch.optim.SGD(leaves, lr=0.07)))
+too_fast = walk_with(lambda leaves: torch.optim.SGD(leaves, lr=0.09))
+assert abs(too_fast[-1][1]) > 10_000  # 1 − 25 · 0.09 = −1.25: from lr = 2/25 = 0.08 on, each step overshoots by more
 
 # %% [markdown]
 # ## Weight decay: a pull towards zero
@@ -84,7 +75,7 @@ assert close(plain, walk_with(lambda leaves: torch.optim.SGD(leaves, lr=0.07)))
 #
 #     p ← p − lr · (gradient + λ · p)
 #
-# Predict: from a = 5, b = 1, where does descent end without the decay? And with it?
+# torch's SGD takes λ as `weight_decay`. Predict: from a = 5, b = 1, where does descent end without it? And with it?
 
 
 # %%
@@ -105,49 +96,28 @@ assert abs(a - b) < 0.01  # their difference fades: each step multiplies it by 1
 assert 1.8 < a + b < 2.0  # the price: the sum is pulled towards 0 as well
 
 # %% [markdown]
-# A parameter that wants to be 3 is pulled, too. With the loss ½ (p − 3)² the pulls balance where (p − 3) + λp = 0, at
-# p = 3 / (1 + λ). torch's SGD has the decay as an argument. Predict the end for λ = 0.5.
-
-# %%
-p = torch.tensor(10.0, dtype=torch.float64, requires_grad=True)
-optimizer = torch.optim.SGD([p], lr=0.5, weight_decay=0.5)
-for _ in range(60):
-    optimizer.zero_grad()
-    ((p - 3) ** 2 / 2).backward()
-    optimizer.step()
-assert abs(p.item() - 2.0) < 1e-9
-
-# %% [markdown]
 # ## Momentum: a memory of gradients
-# In the valley the gradient along w₁ changes its sign in every step, and along w₀ it never does. Somebody who
-# remembers would see that. *Momentum* keeps a *buffer* beside each parameter. The first buffer is the gradient; after
-# that, with μ between 0 and 1,
+# In the valley the gradient along w₁ changes its sign in every step, and along w₀ it never does. *Momentum* remembers,
+# in a *buffer* beside each parameter. The first buffer is the gradient; after that, with μ between 0 and 1,
 #
 #     buffer ← μ · buffer + gradient        p ← p − lr · buffer
 #
-# Two extremes show what this does. Predict for μ = 0.75: what does the buffer become if the gradient is always 1?
-# And if it is 1, −1, 1, −1, …?
-
+# Predict for μ = 0.75: what does the buffer become if all gradients are 1? And if they are 1, −1, 1, −1, …?
 
 # %%
-def last_buffer(gradients, mu):
-    buffer = gradients[0]
-    for gradient in gradients[1:]:
-        buffer = mu * buffer + gradient
-    return buffer
-
-
-# 1 + μ + μ² + … = 1 / (1 − μ): where gradients agree, steps become four times as long ...
-assert abs(last_buffer([1.0] * 100, mu=0.75) - 4) < 1e-9
-# ... and 1 − μ + μ² − … = 1 / (1 + μ): where they quarrel, steps become shorter.
-assert abs(last_buffer([1.0, -1.0] * 50, mu=0.75) + 1 / 1.75) < 1e-9
+agreeing = quarrelling = 1.0
+for step in range(1, 100):
+    agreeing = 0.75 * agreeing + 1
+    quarrelling = 0.75 * quarrelling + (-1) ** step
+assert abs(agreeing - 4) < 1e-9  # 1 + μ + μ² + … = 1 / (1 − μ): where gradients agree, steps grow fourfold ...
+assert abs(quarrelling + 1 / 1.75) < 1e-9  # ... and 1 − μ + μ² − … = 1 / (1 + μ): where they quarrel, steps shrink
 
 # %% [markdown]
 # (Other books multiply the new gradient by 1 − μ, so that the buffer is an average. torch does not.)
 # Now in the valley, with the same lr as before. Predict: which of the two is nearer to 0 after 20 steps?
 
 # %%
-w, buffer = new_leaf(), None
+w, buffer = start.clone().requires_grad_(), None
 with_momentum = [w.tolist()]
 for _ in range(40):
     find_gradient(w)
@@ -165,26 +135,14 @@ assert close(with_momentum, walk_with(lambda leaves: torch.optim.SGD(leaves, lr=
 # tensor. If the buffer *is* that tensor, its past is overwritten too. With μ = 0.5 and the gradients 1 and 3, the
 # second buffer should be 0.5 · 1 + 3 = 3.5. Predict what it is without the clone.
 
-
 # %%
-def second_buffer(first_buffer):
-    """The buffer after the gradients 1 and 3; first_buffer(w) is the buffer after one of them."""
-    w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
-    (1 * w).backward()
-    buffer = first_buffer(w)
-    w.grad.zero_()
-    (3 * w).backward()
-    return (0.5 * buffer + w.grad).item()
-
-
-assert second_buffer(lambda w: w.grad.clone()) == 3.5
-message = "as it should be"
-try:
-    assert second_buffer(lambda w: w.grad) == 3.5
-except AssertionError:
-    message = "the second gradient was taken for the first as well"
-assert message == "the second gradient was taken for the first as well"
-assert second_buffer(lambda w: w.grad) == 0.5 * 3 + 3
+w = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+(1 * w).backward()
+cloned, shared = w.grad.clone(), w.grad  # two ways to keep the first buffer
+w.grad.zero_()
+(3 * w).backward()
+assert (0.5 * cloned + w.grad).item() == 3.5
+assert (0.5 * shared + w.grad).item() == 0.5 * 3 + 3  # no error: the second gradient is taken for the first as well
 
 # %% [markdown]
 # ## Adam: the averages begin too small
@@ -197,25 +155,21 @@ assert second_buffer(lambda w: w.grad) == 0.5 * 3 + 3
 
 # %%
 beta, m = 0.9, 0.0
-averages = []
-for _ in range(10):
+for t in range(1, 11):
     m = beta * m + (1 - beta) * 1.0
-    averages.append(m)
-assert abs(averages[0] - 0.1) < 1e-12  # a tenth of the truth
-assert abs(averages[9] - (1 - 0.9**10)) < 1e-12  # 0.65: after t steps the weights add up to 1 − βᵗ
-
-# So Adam divides by 1 − βᵗ, where t counts the steps from 1 on. From the first step on the average is right.
-assert all(abs(m / (1 - beta**t) - 1) < 1e-12 for t, m in enumerate(averages, start=1))
+    assert abs(m - (1 - beta**t)) < 1e-12  # after t steps the weights add up to 1 − βᵗ: 0.1, 0.19, …, and at last 0.65
 
 # %% [markdown]
-# What is kept is the average as it is; the corrected one is for this step only. With one more term the rule is whole:
-# where all gradients were 0, m / √v would be 0 / 0. A small ε is added *after* the root, and makes that 0.
+# So Adam divides by 1 − βᵗ, where t counts the steps from 1 on. From the first step on that is right. What is kept is
+# the average as it is; the corrected one is for this step only. With one more term the rule is whole: where all
+# gradients were 0, m / √v would be 0 / 0. A small ε is added *after* the root, and makes that 0.
 #
 # Predict the length of Adam's first step along w₀ and along w₁. (One gradient g: what are the corrected m and √v?)
+# How long would it be without the corrections?
 
 # %%
 beta1, beta2, eps = 0.8, 0.99, 1e-8
-w, m, v = new_leaf(), 0.0, 0.0
+w, m, v = start.clone().requires_grad_(), 0.0, 0.0
 adaptive = [w.tolist()]
 for t in range(1, 41):
     find_gradient(w)
@@ -229,19 +183,10 @@ for t in range(1, 41):
 assert close(adaptive[1], [-9.0 + 0.6, 1.5 - 0.6])  # g / |g| is a sign: lr along both, however steep
 assert close(adaptive, walk_with(lambda leaves: torch.optim.Adam(leaves, lr=0.6, betas=(0.8, 0.99), eps=1e-8)))
 
-# %% [markdown]
-# Two slips in these lines raise no error: no correction, so that m is a fifth and √v a tenth of what it should be; and
-# ε inside the root, √(v + ε). Predict for each, the second with a gradient of 0.00001: is the first step too long or
-# too short?
-
-# %%
-g = 2.0
-uncorrected = (1 - beta1) * g / ((1 - beta2) * g**2) ** 0.5
-assert abs(uncorrected - 2) < 1e-9  # 0.2 / 0.1: the first step comes out twice as long
-
-g = 1e-5
-assert abs(g / ((g**2) ** 0.5 + eps) - 1) < 0.002  # ε = 1e-8 is small beside 1e-5 ...
-assert g / (g**2 + eps) ** 0.5 < 0.1  # ... but inside the root it acts as √ε = 1e-4
+# Without the corrections it is twice as long: m is a fifth, and √v a tenth, of what it should be.
+assert abs((1 - beta1) / (1 - beta2) ** 0.5 - 2) < 1e-9
+# With ε inside the root a gradient of 1e-5 hardly moves its parameter, since 1e-8 acts there as √1e-8 = 1e-4.
+assert 1e-5 / (1e-5**2 + eps) ** 0.5 < 0.1
 
 # %% [markdown]
 # ## Three ways through the valley
@@ -276,27 +221,23 @@ assert buffer.shape == m.shape == v.shape == w.shape
 
 # %%
 def after_idle_step(idle):
-    """p before and after a step that found `idle` in .grad."""
-    p = torch.tensor(4.0, dtype=torch.float64, requires_grad=True)
+    """p after a step with a gradient of 1, and one that finds `idle` in .grad."""
+    p = torch.tensor(4.0, requires_grad=True)
     optimizer = torch.optim.SGD([p], lr=0.5, momentum=0.5, weight_decay=0.25)
-    p.grad = torch.tensor(1.0, dtype=torch.float64)
-    optimizer.step()
-    before = p.item()
-    p.grad = idle
-    optimizer.step()
-    return before, p.item()
+    for gradient in (torch.tensor(1.0), idle):
+        p.grad = gradient
+        optimizer.step()
+    return p.item()
 
 
-assert after_idle_step(None) == (3.0, 3.0)  # 4 − 0.5 · (1 + 0.25 · 4) = 3, and there it rests
-# With zeros it coasts on its buffer of 2, and it decays: 3 − 0.5 · (0.5 · 2 + 0.25 · 3).
-assert after_idle_step(torch.zeros((), dtype=torch.float64)) == (3.0, 2.125)
+assert after_idle_step(None) == 3.0  # 4 − 0.5 · (1 + 0.25 · 4) = 3, and there it rests
+assert after_idle_step(torch.zeros(())) == 2.125  # 3 − 0.5 · (0.5 · 2 + 0.25 · 3): it coasts on its buffer, and decays
 
 # A rule that does not look first fails aloud, at best:
+idle = start.clone().requires_grad_()
 message = "no error"
 try:
-    p = torch.tensor(4.0, dtype=torch.float64, requires_grad=True)
-    with torch.no_grad():
-        p -= 0.5 * p.grad
+    0.5 * idle.grad
 except TypeError as error:
     message = str(error)
 assert "NoneType" in message
@@ -304,7 +245,6 @@ assert "NoneType" in message
 # %% [markdown]
 # ## Your turn
 # Open `assignments/intermediate/11_optimizer_like_updates.py`. There a step moves a whole list of parameters, of which
-# any may have no gradient this time, and what it remembers must survive from call to call. Run, in the course's main
-# folder:
+# any may have no gradient, and what it remembers must survive from call to call. Run, in the course's main folder:
 #
 #     pytest assignments -k 11
