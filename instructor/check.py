@@ -21,7 +21,7 @@ from instructor.equivalents import read_equivalents
 from instructor.examine import Findings, examine
 from instructor.release import solution_of, stale
 
-LESSON_SECONDS = 5.0  # told, not enforced: machines differ
+LESSON_LINES = (100, 250)  # 15 to 30 minutes of a student's time
 STRICT = ("-W", "error", "-W", "ignore::DeprecationWarning:torch.jit._script")  # torch warns of itself there
 EXAMINED = Limits(cpu=5.0, wall=20.0)  # a mutant may loop without an end; a solution's test needs under a second
 
@@ -107,6 +107,11 @@ def _lesson(course: Path, assignment: Assignment, done: Check) -> None:
     if not lesson.exists():
         done.faults.append(f"{assignment.lesson} does not exist")
         return
+    lines = len(lesson.read_text(encoding="utf-8").splitlines())
+    if not LESSON_LINES[0] <= lines <= LESSON_LINES[1]:
+        done.faults.append(
+            f"{assignment.lesson} has {lines} lines; a lesson has {LESSON_LINES[0]} to {LESSON_LINES[1]}"
+        )
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as elsewhere:
         environment = os.environ | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
