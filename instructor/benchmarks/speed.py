@@ -15,6 +15,10 @@ from pathlib import Path
 COURSE = Path(__file__).parents[2]
 RUNS = 7
 BARE = "import torch, pytest, hypothesis"
+GRADE = [sys.executable, "-m", "autograder", "grade"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "assignments", "-k"]
+FIVE = "01,04,16,24,25"
+BEGINNER = "01,02,03,04,05,06,07,08,09,10"
 
 
 def solved_course(folder: Path) -> Path:
@@ -33,10 +37,10 @@ def seconds(command: list[str], cwd: Path) -> float:
 
 
 def grading_seconds(course: Path, isolation: str) -> float:
-    """Seconds of grading alone, start-up apart, as the tests' own times add up."""
+    """Seconds of grading FIVE alone, start-up apart, as the tests' own times add up."""
     report = course / "result.json"
     subprocess.run(
-        [sys.executable, "-m", "autograder", "grade", "--isolation", isolation, "--json", str(report)],
+        [*GRADE, "--only", FIVE, "--isolation", isolation, "--json", str(report)],
         cwd=course, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     result = json.loads(report.read_text())
@@ -59,22 +63,27 @@ def told(name: str, pairs: list[tuple[float, float]]) -> None:
 def main() -> None:
     """Print the table."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    grade = [sys.executable, "-m", "autograder", "grade"]
+    commands = {
+        "grade --only 01": [*GRADE, "--only", "01"],
+        "grade, the beginner level": [*GRADE, "--only", BEGINNER],
+        "grade, the whole course": GRADE,
+        "pytest assignments -k 01": [*PYTEST, "01"],
+        "pytest assignments -k 07.1": [*PYTEST, "07.1"],
+        "autograder --help": [sys.executable, "-m", "autograder", "--help"],
+    }
     with tempfile.TemporaryDirectory() as folder:
         course = solved_course(Path(folder))
-        bare, one, whole, plain_help = [], [], [], []
-        sandboxed = []
+        pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        walls = []
         for _ in range(runs + 1):
-            bare.append(seconds([sys.executable, "-c", BARE], course))
-            one.append(seconds([*grade, "--only", "01"], course))
-            whole.append(seconds(grade, course))
-            plain_help.append(seconds([sys.executable, "-m", "autograder", "--help"], course))
-            sandboxed.append((grading_seconds(course, "sandbox"), grading_seconds(course, "none")))
+            bare = seconds([sys.executable, "-c", BARE], course)
+            for name, command in commands.items():
+                pairs[name].append((seconds(command, course), bare))
+            walls.append((grading_seconds(course, "sandbox"), grading_seconds(course, "none")))
         print(f"{'ratio over ' + str(runs) + ' runs, the first apart':<58}   min median  max")
-        told("grade --only 01, solved / importing torch, pytest, hypothesis", list(zip(one, bare, strict=True))[1:])
-        told("grade, all solved / importing torch, pytest, hypothesis", list(zip(whole, bare, strict=True))[1:])
-        told("tests in sandbox / tests in none, all solved", sandboxed[1:])
-        told("autograder --help / importing torch, pytest, hypothesis", list(zip(plain_help, bare, strict=True))[1:])
+        for name in commands:
+            told(f"{name}, solved / importing torch, pytest, hypothesis", pairs[name][1:])
+        told("tests of five assignments in sandbox / in none", walls[1:])
 
 
 if __name__ == "__main__":
