@@ -24,6 +24,7 @@ BEGINNER = "01,02,03,04,05,06,07,08,09,10"
 def solved_course(folder: Path) -> Path:
     """A course folder whose answers are the solutions."""
     shutil.copytree(COURSE / "assignments", folder / "assignments")
+    shutil.copy(COURSE / "pyproject.toml", folder)
     for solution in (COURSE / "instructor/solutions").glob("*/*.py"):
         shutil.copy(solution, folder / "assignments" / solution.parent.name / solution.name)
     return folder

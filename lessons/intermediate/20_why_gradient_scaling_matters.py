@@ -84,12 +84,7 @@ assert lifted / scale == 2.0**-28  # as float32 had it
 
 # %%
 too_late = gradient_of_chain(torch.float16) * scale
-message = ""
-try:
-    assert too_late / scale == 2.0**-28, f"the gradient is {too_late}"
-except AssertionError as error:
-    message = str(error)
-assert message == "the gradient is 0.0"  # the scale belongs on the loss, before backward
+assert too_late == 0.0  # no: the scale belongs on the loss, before backward
 
 # %% [markdown]
 # ## A whole net
@@ -203,11 +198,9 @@ assert scales[5] == 2.0**13  # slope 8 overflows
 assert weights[2] == weights[1]  # the steps that overflowed were left out
 assert weights[5] == weights[4]
 assert weights[1] == 1 - 2 * 2.0**-10  # the others used the unscaled gradient, which is 1
-
 # The scaler keeps its scale in float32, and a growth past the end of float32 is left out too.
-edge = torch.tensor(2.0**127)
-assert edge.isfinite()
-assert (edge * 2).isinf()
+assert torch.tensor(2.0**127).isfinite()
+assert torch.tensor(2.0**128).isinf()
 
 # %% [markdown]
 # ## Pitfall: gradients that are still scaled
