@@ -135,12 +135,10 @@ def share_of_rate(update, warm_up=10, last=100):
 
 optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
 schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share_of_rate)
-rates = []
-for _ in range(3):
-    rates.append(optimizer.param_groups[0]["lr"])
+for factor in (0.1, 0.2, 0.3):
+    assert optimizer.param_groups[0]["lr"] == 0.5 * factor
     optimizer.step()
     schedule.step()
-assert rates == [0.5 * 0.1, 0.5 * 0.2, 0.5 * 0.3]
 
 # %% [markdown]
 # ## The whole update
@@ -162,7 +160,7 @@ def go_on(run, updates):
     """So many updates more, each with a group of four batches."""
     for _ in range(updates):
         run.optimizer.zero_grad()
-        total, count = 0.0, 0
+        total = count = 0
         for _ in range(4):
             x, y = next_batch(run.generator)
             loss = loss_of(run.net(x), y, reduction="sum")
@@ -179,7 +177,6 @@ def go_on(run, updates):
 
 
 whole = go_on(new_run(), 100)
-assert len(whole.losses) == len(whole.norms) == 100
 assert sum(whole.losses[-20:]) < 0.5 * sum(whole.losses[:20])  # it learns
 assert max(whole.norms) > LIMIT  # and has been clipped on the way
 
@@ -188,9 +185,8 @@ assert max(whole.norms) > LIMIT  # and has been clipped on the way
 # A long run stops before its end: the power fails, or the hour is over. A *checkpoint* is a file that holds all
 # that the next update depends on. Predict: beside the net's parameters, what does it depend on?
 #
-# - the optimizer's state, here momentum's buffers, and the schedule's count of updates
-# - the state of the random numbers, from which the next batches come; and the history, which is to have no hole
-#
+# It depends on the optimizer's state, here momentum's buffers, on the schedule's count of updates, and on the state of
+# the random numbers, from which the next batches come. The history belongs to it as well, or it has a hole.
 # `state_dict()` tells the state of a net, an optimizer or a schedule, and `load_state_dict` takes it over;
 # `torch.save` and `torch.load` write and read it. A file in memory, `io.BytesIO`, will do here.
 
@@ -235,14 +231,14 @@ assert forgetful.losses[38] != whole.losses[38]  # but the step after it had no 
 
 # %%
 figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 6), sharex=True, layout="constrained")
-updates = range(1, 101)
-top.plot(updates, whole.losses, color=BLUE, linewidth=2)
+top.plot(range(1, 101), whole.losses, color=BLUE, linewidth=2)
 top.set(ylabel="loss of the group", title="A run of 100 updates, which stopped once", ylim=(0, None))
-bottom.semilogy(updates, whole.norms, color=ORANGE, linewidth=2)
+bottom.semilogy(range(1, 101), whole.norms, color=ORANGE, linewidth=2)
 bottom.axhline(LIMIT, color=VERMILION, linestyle="--", linewidth=1.5)
 bottom.text(100, LIMIT * 1.15, "clipped above this line", color=VERMILION, ha="right")
 bottom.set(xlabel="update", ylabel="gradient norm before the clip")
-_ = [axes.axvline(37.5, color="black", linestyle=":", linewidth=1.5) for axes in (top, bottom)]
+top.axvline(37.5, color="black", linestyle=":", linewidth=1.5)
+bottom.axvline(37.5, color="black", linestyle=":", linewidth=1.5)
 top.text(38.5, 0.93 * top.get_ylim()[1], "stopped and resumed here", va="top")
 show(figure, "21_history")
 
