@@ -175,7 +175,9 @@ def _compare_floats(
     difference = np.where(finite, _apart(claimed, expected), 0.0)
     unequal = ~np.where(finite, np.isfinite(claimed), _same_special(claimed, expected))
     tolerance = rtol * _norm(expected) + atol
-    if not unequal.any() and np.linalg.norm(difference) <= tolerance:
+    with np.errstate(over="ignore"):
+        distance = float(np.linalg.norm(difference))
+    if not unequal.any() and distance <= tolerance:
         return
     bound = min(tolerance / np.sqrt(max(difference.size, 1)), float(np.nan_to_num(difference).max(initial=0)) / 2)
     wrong = np.argwhere(unequal | (difference > bound))
@@ -219,7 +221,9 @@ def _arrays(value: Any) -> list[np.ndarray]:
 
 
 def _norm(array: np.ndarray) -> float:
-    return float(np.linalg.norm(np.where(np.isfinite(array), array, 0.0)))
+    finite = np.where(np.isfinite(array), array, 0.0)
+    largest = float(np.abs(finite).max(initial=0.0))
+    return largest * float(np.linalg.norm(finite / largest)) if largest > 1e100 else float(np.linalg.norm(finite))
 
 
 def _distance(claimed: Any, expected: Any) -> float:

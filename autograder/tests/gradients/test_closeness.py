@@ -149,3 +149,10 @@ def test_a_trajectory_is_a_list(claimed):
 def test_a_trajectory_with_a_bad_step_is_wrong(claimed):
     with pytest.raises(Wrong):
         assert_trajectory(claimed, [ONE, ONE], name="path")
+
+
+def test_values_whose_squares_overflow_are_compared():
+    large = torch.tensor([1e200, 3e200], dtype=torch.float64)
+    assert_close(large.clone(), large)
+    with pytest.raises(Wrong):
+        assert_close(large * 2, large)

@@ -23,8 +23,15 @@ class SGD(SGD):
     def move(self, directions):
         pairs = [(p, d) for p, d in zip(self.params, directions) if d is not None]
         _sgd(
-            [p for p, _ in pairs], [d for _, d in pairs], [None] * len(pairs), weight_decay=0.0, momentum=0.0,
-            lr=self.lr, dampening=0.0, nesterov=False, maximize=False,
+            [p for p, _ in pairs],
+            [d for _, d in pairs],
+            [None] * len(pairs),
+            weight_decay=0.0,
+            momentum=0.0,
+            lr=self.lr,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
         )
 
 
@@ -36,8 +43,18 @@ class SGD(SGD):
     def move(self, directions):
         pairs = [(p, d) for p, d in zip(self.params, directions) if d is not None]
         _rule(
-            [p for p, _ in pairs], [d for _, d in pairs], [None] * len(pairs), None, None, weight_decay=0.0,
-            momentum=0.0, lr=self.lr, dampening=0.0, nesterov=False, maximize=False, has_sparse_grad=False,
+            [p for p, _ in pairs],
+            [d for _, d in pairs],
+            [None] * len(pairs),
+            None,
+            None,
+            weight_decay=0.0,
+            momentum=0.0,
+            lr=self.lr,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+            has_sparse_grad=False,
         )
 
 
@@ -87,8 +104,16 @@ class SGD(SGD):
         pairs = [(p, d) for p, d in zip(self.params, directions) if d is not None]
         if pairs:
             torch._fused_sgd_(
-                [p for p, _ in pairs], [d for _, d in pairs], [], weight_decay=0.0, momentum=0.0, lr=self.lr,
-                dampening=0.0, nesterov=False, maximize=False, is_first_step=False,
+                [p for p, _ in pairs],
+                [d for _, d in pairs],
+                [],
+                weight_decay=0.0,
+                momentum=0.0,
+                lr=self.lr,
+                dampening=0.0,
+                nesterov=False,
+                maximize=False,
+                is_first_step=False,
             )
 
 

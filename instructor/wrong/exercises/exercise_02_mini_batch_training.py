@@ -515,9 +515,7 @@ def compare_batch_sizes(make_model, x, y, batch_sizes, lr, epochs, seed=1):
 # %% E2.3 · a list for a dict
 def compare_batch_sizes(make_model, x, y, batch_sizes, lr, epochs, seed=0):
     start = make_model()
-    return [
-        train(copy.deepcopy(start), x, y, s, lr, epochs, torch.Generator().manual_seed(seed)) for s in batch_sizes
-    ]
+    return [train(copy.deepcopy(start), x, y, s, lr, epochs, torch.Generator().manual_seed(seed)) for s in batch_sizes]
 
 
 # %% E2.3 · a line each, and nothing said about them ⇒ the lines have no labels
