@@ -36,10 +36,10 @@ ink = torch.tensor(rows).transpose(0, 1)  # (11, 5, 5), shape by shape
 
 def pictures(shapes, each):
     """`each` noisy pictures of every shape: x (n, 1, 9, 9), and y (n,), the number of its shape."""
-    y = torch.arange(len(shapes)).repeat_interleave(each)
+    y = torch.arange(len(shapes)).repeat_interleave(each)  # each number so many times: 0, 0, …, 1, 1, …
     x = 0.4 * torch.randn(len(y), 1, 9, 9)
     for picture, shape in zip(x, y, strict=True):
-        top, left = torch.randint(0, 5, (2,))
+        top, left = torch.randint(0, 5, (2,))  # two whole numbers below 5
         picture[0, top : top + 5, left : left + 5] += shapes[shape]
     return x, y
 
@@ -53,7 +53,7 @@ assert (len(old_x), len(new_x)) == (720, 25)
 # ## A network of two parts
 # `features` turns a picture into 24 numbers, and `head` turns those into a score for each shape; the highest
 # score is the answer. `Conv2d` slides small windows over the picture, `BatchNorm2d` brings every channel to
-# mean 0 and spread 1, and the pool keeps each channel's strongest point.
+# mean 0 and spread 1, the pool keeps each channel's strongest point, and `Flatten` makes one row of those.
 #
 # First the old job, with everything free to move. Predict: how good is a network that only guesses?
 

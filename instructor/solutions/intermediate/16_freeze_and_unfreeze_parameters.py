@@ -103,8 +103,9 @@ def fine_tune(model, head, x, y, lr, steps):
         loss = ((model(x) - y) ** 2).mean()
         losses.append(loss.item())
         gradients = torch.autograd.grad(loss, trained)
-        for k, gradient in enumerate(gradients):
-            trained[k].data.sub_(lr * gradient)
+        with torch.no_grad():
+            for k, gradient in enumerate(gradients):
+                trained[k] -= lr * gradient
     for module, training in modes:
         module.training = training
     for parameter, flag in flags:

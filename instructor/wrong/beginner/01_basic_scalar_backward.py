@@ -62,7 +62,7 @@ def derivative_at(f, x):
     return abs(leaf.grad.item())
 
 
-# %% 01.3 · y is cut off, so x gets nothing ⇒ all zeros
+# %% 01.3 · y is cut off, so x gets nothing
 def chain_gradients(f, g, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = g(leaf).detach().requires_grad_()
