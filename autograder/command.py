@@ -1,5 +1,6 @@
 """The command ``autograder``. Nothing heavy is imported before a command needs it."""
 
+import io
 import os
 import sys
 from enum import StrEnum
@@ -126,10 +127,18 @@ def _write(result: "Result", json: Path | None, html: Path | None, markdown: Pat
         markdown.write_text(as_markdown(result), encoding="utf-8")
 
 
+def print_anything() -> None:
+    """A character that the terminal's encoding has not is escaped, and no reason to stop."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
     from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
 
+    print_anything()
     try:
         app()
     except (CourseError, IsolationUnavailable, WorkerDied, OSError) as error:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.command import print_anything
 from autograder.course import CourseError, selection
 from autograder.imports import uncollected
 
@@ -129,6 +130,7 @@ def main() -> None:
     from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
     from instructor.gaps import ReleaseError
 
+    print_anything()
     try:
         app()
     except (CourseError, IsolationUnavailable, ReleaseError, WorkerDied, OSError) as error:

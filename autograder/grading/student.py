@@ -16,7 +16,7 @@ from autograder.gradients.answers import several
 from autograder.gradients.errors import Mismatch, Wrong
 from autograder.grading.errors import BuiltOnTodo, Todo
 from autograder.grading.task import Task
-from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable
+from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable, WorkerDied, WorkerTimedOut
 from autograder.sandbox.probe import Probe
 
 KEPT = 2  # failed examples kept while Hypothesis makes them smaller: the smallest, and the one before
@@ -210,7 +210,10 @@ def parameters_of(student: Student, name: str) -> tuple[str, ...] | None:
     """The parameter names of the student's function, for the text of a failure."""
     if student._session is None:
         return None
-    return student._session.loaded().names.get(name)
+    try:
+        return student._session.loaded().names.get(name)
+    except (WorkerDied, WorkerTimedOut):  # the file is loaded anew where the worker was lost, and may end it again
+        return None
 
 
 def assert_raises(kind: type[BaseException], call: Callable[..., Any], *args: Any, **kwargs: Any) -> StudentRaised:

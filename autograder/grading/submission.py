@@ -52,6 +52,8 @@ def _read_regular_file(course: Path, path: str) -> bytes:
         raise Refused(f"{path} is missing; bring it back with: git checkout -- {path}") from None
     except IsADirectoryError:
         raise Refused(f"{path} is a folder; an answer is a file of that name.") from None
+    except RuntimeError:  # how Python 3.11 tells of links in a circle
+        raise Refused(f"{path} is a link to itself; put the file itself there.") from None
     except OSError as error:
         raise Refused(f"{path} cannot be opened ({error.strerror}); check its permissions.") from None
     try:
@@ -73,7 +75,7 @@ def line_of_task(text: str, task_id: str, names: tuple[str, ...]) -> int | None:
     """The line, from 1, where a task's gap stands, or where its function is defined once the gap is gone."""
     patterns = [
         rf"TODO {re.escape(task_id)}\b",
-        *(rf"^\s*(?:async\s+)?(?:def|class)\s+{name}\b" for name in names),
+        *(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b" for name in names),
     ]
     for pattern in patterns:
         if found := re.search(pattern, text, re.MULTILINE):

@@ -21,6 +21,7 @@ from autograder.sandbox.errors import (
 )
 
 MAX_TEXT = 4 << 20  # bytes of a student's file
+MAX_LINE = 1 << 24  # a file of MAX_TEXT bytes has fewer lines
 
 
 def perform(answer: Answer | None, request: bytes, make: Any) -> tuple[Answer | None, int, tuple[Any, ...]]:
@@ -43,17 +44,18 @@ def outcome(reply: tuple[Any, ...]) -> Any:
     if status == "value" and _is(fields, bytes):
         return wire.decode(fields[0])
     if status == "raised" and _is(fields, tuple, str, int | None, str) and fields[0]:
-        raise StudentRaised(_names(fields[0]), *fields[1:])
+        raise StudentRaised(_names(fields[0]), *_told(*fields[1:]))
     if status == "missing" and _is(fields, str, tuple):
-        raise MissingName(fields[0], _names(fields[1]))
+        raise MissingName(shown(fields[0]), _names(fields[1]))
     if status == "signature" and _is(fields, str, tuple, tuple, int | None, str):
-        raise BadSignature(fields[0], _names(fields[1]), _names(fields[2]), *fields[3:])
+        message, line, code = _told(fields[0], *fields[3:])
+        raise BadSignature(message, _names(fields[1]), _names(fields[2]), line, code)
     if status == "changed" and _is(fields, str | int, str):
-        raise ArgumentChanged(*fields)
+        raise ArgumentChanged(*(shown(field) if isinstance(field, str) else field for field in fields))
     if status == "wants" and _is(fields, str) and fields[0] in late.NEED_OF.values():
         raise Wants(*fields)
     if status == "unsendable" and _is(fields, str):
-        raise Unsendable(*fields)
+        raise Unsendable(shown(fields[0]))
     raise BadFrame("a reply of no known form")
 
 
@@ -64,9 +66,23 @@ def names_of(reply: tuple[Any, ...]) -> dict[str, tuple[str, ...] | None]:
         raise BadFrame("a value where a list of names belongs")
     names: dict[str, tuple[str, ...] | None] = {}
     for pair in _one(reply[1:], list):
-        name, parameters = _one((pair,), tuple)
+        if type(pair) is not tuple or len(pair) != 2:
+            raise BadFrame("a reply of no known form")
+        name, parameters = pair
         names[_one((name,), str)] = None if parameters is None else _names(_one((parameters,), tuple))
     return names
+
+
+def shown(text: str, keep: str = "") -> str:
+    """`text` with control characters, line ends and marks of direction told instead of done: "\\x1b[31m"."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def _told(message: str, line: int | None, code: str) -> tuple[str, int | None, str]:
+    """What is told of an exception, with a line that a file can have."""
+    return shown(message, keep="\n"), line if line is not None and 0 < line < MAX_LINE else None, shown(code)
 
 
 def _is(fields: list[Any], *kinds: Any) -> bool:
@@ -82,4 +98,4 @@ def _one(fields: tuple[Any, ...], kind: type) -> Any:
 def _names(names: tuple[Any, ...]) -> tuple[str, ...]:
     if not all(type(name) is str for name in names):
         raise BadFrame("a name that is no text")
-    return names
+    return tuple(map(shown, names))

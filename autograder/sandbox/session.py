@@ -159,7 +159,9 @@ class Session:
         if type(reply) is not tuple or len(reply) < 4:
             raise BadFrame("a reply of no known form")
         number, *rest, output, dropped = reply
-        if number != self.number or type(output) is not str or type(dropped) is not int or dropped < 0:
+        if type(number) is not int or type(rest[0]) is not str or type(output) is not str or type(dropped) is not int:
+            raise BadFrame("a reply of no known form")
+        if number != self.number or dropped < 0:
             raise BadFrame("a reply to another question")
         self._keep(output, dropped)
         return tuple(rest)
@@ -167,7 +169,7 @@ class Session:
     def _keep(self, output: str, dropped: int) -> None:
         if not output and not dropped:
             return
-        whole = (self.output + output).encode()
+        whole = (self.output + messages.shown(output, keep="\n\t")).encode()
         kept = whole[: self.limits.output].decode(errors="ignore")
         self.output_dropped += dropped + len(whole) - len(kept.encode())
         self.output = kept

@@ -82,6 +82,14 @@ def test_without_the_kernels_help_a_grade_says_so_in_a_line_and_a_sandbox_cannot
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
+def test_a_terminal_that_knows_ascii_only_is_no_reason_to_stop(course, answer, monkeypatch):
+    answer(f"{GAPS_01}\n\ndef slope(x):\n    raise ValueError('∂')\n")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = run("grade", course, "--only", "01.2")
+    assert done.returncode == 0, done.stderr
+    assert "ValueError: \\u2202" in done.stdout
+
+
 @pytest.mark.parametrize(("points", "status"), [(20, 0), (21, 1)])
 def test_fail_under(course, points, status):
     assert run("grade", course, "--isolation", "none", "--fail-under", points).returncode == status

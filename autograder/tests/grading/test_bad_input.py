@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Selection
-from autograder.grading.grade import grade
+from autograder.course import Assignment, Selection
+from autograder.grading.grade import answer_or_reason, grade
 from autograder.grading.result import AssignmentResult
+from autograder.grading.submission import line_of_task
 
 FILE = "assignments/beginner/01_small.py"
 HEAD = "import numpy as np\nimport torch\n\n"
@@ -88,6 +89,17 @@ def test_a_link_to_elsewhere(course, sandboxed, tmp_path_factory):
     (course / FILE).unlink()
     (course / FILE).symlink_to(elsewhere)
     costs_the_file(graded(course, sandboxed), "link")
+
+
+def test_links_in_a_circle(tmp_path):
+    (tmp_path / "assignments").mkdir()
+    (tmp_path / "assignments/beginner").symlink_to("beginner")
+    assert "link" in answer_or_reason(tmp_path, Assignment("01", "beginner", "01_small"))
+
+
+def test_a_megabyte_of_line_ends_is_read_at_once():
+    assert line_of_task("x = 1\n" + "\n" * 1_000_000, "01.1", ("f",)) is None
+    assert line_of_task("\n\n  async def f(x):\n", "01.1", ("f",)) == 3
 
 
 def test_a_folder_where_the_file_belongs(course, sandboxed):
@@ -172,3 +184,19 @@ def test_torch_is_of_no_help_by_hand(course, sandboxed, answer):
     task = graded(course, sandboxed).tasks[0]
     assert task.status == "error"
     assert "01.1 is done by hand" in task.tests[0].message
+
+
+def test_a_file_that_ends_its_process_in_a_call_and_when_it_is_loaded_again(course, sandboxed, answer, tmp_path):
+    once = "import time\nif time.time_ns() // 1_000_000 % 2:\n    import os; os._exit(3)\n"
+    text = HEAD + VJP + "def slope(x):\n    import os; os._exit(4)\n"
+    for _ in range(4):  # whether the file loads depends on the clock
+        answer(once + text)
+        result = graded(course, sandboxed)
+        assert {task.status for task in result.tasks} <= {"error", "passed"}
+
+
+def test_nothing_that_an_answer_names_or_says_reaches_the_terminal_as_it_is(course, sandboxed, answer):
+    evil = "x\\n::error::y\\x1b[31m"
+    text = f'def slope(x):\n    raise type("{evil}", (Exception,), {{}})("{evil}")\n'
+    answer(HEAD + VJP + text)
+    costs_one_task(graded(course, sandboxed), "error", "x\\n::error::y\\x1b[31m: x")
