@@ -100,7 +100,7 @@ def test_a_run_that_was_killed_goes_on_and_loses_nothing(solved, submissions, tm
         if process.returncode == 0:
             break
     assert found == sorted(found)
-    assert len(found) > 3
+    assert len(found) > 2  # it was killed at least once
     assert found[-1] == 15
     assert sum(result.score == 20 for result in kept(out).values()) == 13
 
