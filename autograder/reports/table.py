@@ -10,7 +10,7 @@ from autograder.reports.summary import SYMBOL, WORD, encouragement, score_line, 
 
 BAR_CELLS = 10
 MESSAGES_SHOWN = 3
-PLAIN_WIDTH = 120  # columns, where there is no terminal to ask
+PLAIN_WIDTH = 130  # columns, where there is no terminal to ask
 COLOUR: dict[Status, str] = {"passed": "green", "failed": "red", "todo": "yellow", "error": "red", "timeout": "magenta"}
 ASCII_SYMBOL: dict[Status, str] = {"passed": "+", "failed": "x", "todo": ".", "error": "!", "timeout": "t"}
 
