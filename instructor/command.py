@@ -101,8 +101,7 @@ def export(
     """Write the scores of a class for other systems."""
     from instructor.cohort.export import rows_of, write_canvas, write_plain
     from instructor.cohort.roster import read_roster
-    from instructor.cohort.run import RESULTS
-    from instructor.cohort.store import Store
+    from instructor.cohort.store import RESULTS, Store
 
     if canvas is None and csv is None:
         raise CourseError("say what to write: instructor export RESULTS --canvas FILE, --csv FILE or both.")

@@ -21,8 +21,6 @@ CURES: dict[str, str] = {
     "Can't call numpy() on Tensor that requires grad": "numpy() needs a tensor outside the graph: t.detach().numpy()",
     "Only Tensors of floating point": "gradients need floating-point numbers; make the tensor with a decimal "
     "point or dtype=torch.float64",
-    "only Tensors of floating point": "gradients need floating-point numbers; make the tensor with a decimal "
-    "point or dtype=torch.float64",
     "you can only change requires_grad flags of leaf variables": "a result of operations tracks because its inputs "
     "do; detach() gives a copy of the reference that does not",
     "Mismatch in shape: grad_output": "v must have exactly the shape of the result",
@@ -41,4 +39,4 @@ def cure(message: str) -> str:
     """What to do about an error with this text; empty where the course has no word on it."""
     if "unsupported operand type(s) for" in message and "NoneType" not in message:
         return ""
-    return next((advice for text, advice in CURES.items() if text in message), "")
+    return next((advice for text, advice in CURES.items() if text.lower() in message.lower()), "")

@@ -57,8 +57,7 @@ def next_gap(result: Result) -> str | None:
 def encouragement(result: Result) -> str:
     """One sentence for the whole: where the student stands, and what is next."""
     if result.score == result.max_score:
-        whole = "Every task is passed" if len(result.assignments) > 1 else "All that was asked for is passed"
-        return f"{whole}."
+        return "All that was graded is passed."
     gap = next_gap(result)
     if all(task.status == "todo" for _, task in unfinished(result)):
         begun = "Nothing is wrong so far" if result.score else "A fresh start"

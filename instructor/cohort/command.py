@@ -11,7 +11,8 @@ from autograder.grading.result import Result
 from autograder.reports.summary import score_line
 from autograder.reports.table import console
 from instructor.cohort.roster import read_roster
-from instructor.cohort.run import RESULTS, Run, Settings, grade_class
+from instructor.cohort.run import Run, Settings, grade_class
+from instructor.cohort.store import RESULTS
 
 
 def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -> None:

@@ -83,14 +83,14 @@ class Dask:
     A worker that is lost costs time only: Dask gives its submissions to another.
     """
 
-    def __init__(self, address: str, course: str, seed: int, only: str, isolation: str) -> None:
+    def __init__(self, address: str, course: str, seed: int, only: str, isolation: str, tests: dict[str, str]) -> None:
         from distributed import Client
 
         try:
             self._client = Client(address, timeout="10s")
         except (OSError, TimeoutError) as error:
             raise CourseError(f"no Dask scheduler answers at {address} ({error}); start one: dask scheduler") from None
-        self._arguments = (course, seed, only, isolation)
+        self._arguments = (course, seed, only, isolation, tests)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Result]]:
         """Each job with its result, as they are ready."""
@@ -116,12 +116,15 @@ class Dask:
             self._client.close()
 
 
-_there: dict[tuple[str, int, str, str], tuple[Material, Workers]] = {}
+_there: dict[tuple[object, ...], tuple[Material, Workers]] = {}
 
 
-def _grade_there(job: Job, course: str, seed: int, only: str, isolation: str) -> Result:
-    """Grade on a Dask worker, whose process keeps tests and examples for the next submission."""
-    key = (course, seed, only, isolation)
+def _grade_there(job: Job, course: str, seed: int, only: str, isolation: str, tests: dict[str, str]) -> Result:
+    """Grade on a Dask worker, whose process keeps tests and examples for the next submission.
+
+    Raises CourseError where the worker has other tests than those that are asked for.
+    """
+    key = (course, seed, only, isolation, *sorted(tests.items()))
     if key not in _there:
         import torch
 
@@ -129,4 +132,6 @@ def _grade_there(job: Job, course: str, seed: int, only: str, isolation: str) ->
         workers = open_workers(isolation)
         _there[key] = material(course, seed, only, workers), workers
     made, workers = _there[key]
+    if made.tests != tests:
+        raise CourseError(f"the Dask worker's {course} has other tests; bring the same course to every worker.")
     return graded(job, made, workers)

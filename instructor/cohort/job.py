@@ -78,10 +78,12 @@ def graded(job: Job, made: Material, workers: Workers) -> Result:
     )
 
 
-def digest_of(job: Job, tests: dict[str, str], seed: int, isolation: str, versions: dict[str, str]) -> str:
-    """A digest of all that the job's result depends on: answers, tests, seed, isolation, versions."""
+def digest_of(job: Job, tests: dict[str, str], seed: int, only: str, isolation: str, versions: dict[str, str]) -> str:
+    """A digest of all that the job's result depends on: answers, tests, seed, tasks chosen, isolation, versions."""
     told = {
         name: hashlib.sha256(answer.data).hexdigest() if isinstance(answer, Answer) else answer
         for name, answer in sorted(job.answers.items())
     }
-    return hashlib.sha256(msgspec.json.encode([told, sorted(tests.items()), seed, isolation, versions])).hexdigest()
+    chosen = sorted(selection(only).names)
+    made_from = [told, sorted(tests.items()), seed, chosen, isolation, versions]
+    return hashlib.sha256(msgspec.json.encode(made_from)).hexdigest()

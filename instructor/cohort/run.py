@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from autograder.course import Assignment, assignments_in, selection
@@ -12,10 +13,8 @@ from instructor.cohort.executors import Dask, Executor, Here, Processes
 from instructor.cohort.gradebook import enter, opened, prepare
 from instructor.cohort.job import Job, digest_of, material
 from instructor.cohort.roster import Person, unknown
-from instructor.cohort.store import Store
+from instructor.cohort.store import RESULTS, Store
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
-
-RESULTS = "results.db"
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def _grade(
     def changed() -> Iterator[Job]:
         for submission in submissions:
             job = Job(submission.student, {one.id: answer_of(submission, one) for one in chosen})
-            digest = digest_of(job, tests, settings.seed, workers.isolation, versions())
+            digest = digest_of(job, tests, settings.seed, settings.only, workers.isolation, versions())
             if not settings.regrade and store.digest_of(job.student) == digest:
                 run.unchanged += 1
                 step(run, job.student, None)
@@ -114,19 +113,15 @@ def _grade(
     first = next(jobs, None)  # nothing is loaded where nothing has changed
     if first is None:
         return
-    for job, result in _executor(settings, workers).run(_again(first, jobs)):
+    for job, result in _executor(settings, workers, tests).run(chain([first], jobs)):
         store.put(job.student, digests.pop(job.student), result)
         run.graded.append((job.student, result.score, result.max_score))
         step(run, job.student, result)
 
 
-def _again(first: Job, rest: Iterator[Job]) -> Iterator[Job]:
-    yield first
-    yield from rest
-
-
-def _executor(settings: Settings, workers: Workers) -> Executor:
+def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> Executor:
     if settings.dask:
-        return Dask(settings.dask, str(settings.course.resolve()), settings.seed, settings.only, settings.isolation)
+        course = str(settings.course.resolve())
+        return Dask(settings.dask, course, settings.seed, settings.only, settings.isolation, tests)
     made = material(settings.course, settings.seed, settings.only, workers)
     return Here(made, workers) if settings.jobs < 2 else Processes(settings.jobs, made, workers)

@@ -11,6 +11,8 @@ from pathlib import Path
 from autograder.course import CourseError
 from autograder.grading.result import Result, from_json, to_json
 
+RESULTS = "results.db"  # in the folder that a class is graded into
+
 _TABLE = """
 CREATE TABLE IF NOT EXISTS results (
     student TEXT PRIMARY KEY,
@@ -59,10 +61,6 @@ class Store:
         """A student's result, or None where there is none."""
         row = self._connection.execute("SELECT result FROM results WHERE student = ?", (student,)).fetchone()
         return from_json(row[0]) if row else None
-
-    def scores(self) -> list[tuple[str, int, int]]:
-        """(student, score, most) of all, by student."""
-        return list(self._connection.execute("SELECT student, score, max_score FROM results ORDER BY student"))
 
     def results(self) -> Iterator[tuple[str, datetime, Result]]:
         """(student, when it was graded, result) of all, by student; one at a time is in memory."""

@@ -11,7 +11,8 @@ import pytest
 
 from autograder.course import CourseError
 from autograder.tests.conftest import RIGHT_01
-from instructor.cohort.executors import Dask
+from instructor.cohort.executors import Dask, _grade_there
+from instructor.cohort.job import Job
 from instructor.cohort.run import Settings, grade_class
 from instructor.tests.cohort.conftest import hand_in
 from instructor.tests.cohort.test_run import kept, run
@@ -75,4 +76,9 @@ def test_a_worker_that_is_killed_in_the_middle_costs_time_only(solved, submissio
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence():
     with pytest.raises(CourseError, match="no Dask scheduler answers at"):
-        Dask("tcp://127.0.0.1:9", "course", 0, "", "auto")
+        Dask("tcp://127.0.0.1:9", "course", 0, "", "auto", {})
+
+
+def test_a_worker_with_other_tests_grades_nothing(solved):
+    with pytest.raises(CourseError, match="has other tests"):
+        _grade_there(Job("ada", {}), str(solved), 0, "E1", "none", {"assignments/test.py": "another digest"})

@@ -7,8 +7,8 @@ import pytest
 from instructor.cohort.export import defused, rows_of, write_canvas, write_plain
 from instructor.cohort.gradebook import opened
 from instructor.cohort.roster import Person
-from instructor.cohort.run import RESULTS, Settings
-from instructor.cohort.store import Store
+from instructor.cohort.run import Settings
+from instructor.cohort.store import RESULTS, Store
 from instructor.tests.cohort.test_gradebook import ready  # noqa: F401
 from instructor.tests.cohort.test_run import EVERYBODY, kept, run
 
