@@ -93,10 +93,16 @@ def _told(task: Task, failure: BaseException) -> tuple[str, tuple[str, ...]]:
         case AuthorError():
             return f"this test is at fault, not your answer: {failure}", ("Please tell your instructor.",)
         case AssertionError():
-            return str(failure) or "the claim does not hold", ()
+            return _asserted(failure), ()
         case _:
             told = f"{type(failure).__name__}: {failure}".splitlines()[0]
             return f"this test is at fault, not your answer: {told}", ("Please tell your instructor.",)
+
+
+def _asserted(failure: AssertionError) -> str:
+    """What a test's plain assert says, without the comparison that pytest writes into it and `grade` has not."""
+    told = f"\n{failure}".partition("\nassert ")[0].strip()
+    return told or "the claim does not hold"
 
 
 def _raised(raised: StudentRaised) -> str:

@@ -77,6 +77,29 @@ def test_the_verdicts_are_those_of_grade(course, answer):
     assert message in done.stdout
 
 
+PLAIN = '''
+
+@slope.test
+def test_with_words(student):
+    """it says why"""
+    assert student.slope(1.0) == 5.0, "At 1 the slope is off."
+
+
+@slope.test
+def test_without_words(student):
+    """it says nothing"""
+    assert student.slope(1.0) == 5.0
+'''
+
+
+def test_a_plain_assert_is_told_as_grade_tells_it(course):
+    with open(course / "assignments/beginner/test_01_small.py", "a", encoding="utf-8") as file:
+        file.write(PLAIN)
+    done = run_pytest(course, "assignments", "-k", "01.2")
+    assert "01.2 At 1 the slope is off.\n  claim   it says why" in done.stdout
+    assert "01.2 the claim does not hold\n  claim   it says nothing" in done.stdout
+
+
 def test_other_tests_in_the_same_session_are_left_alone(course):
     (course / "test_other.py").write_text("def test_01():\n    assert True\n")
     assert "1 passed" in run_pytest(course, "test_other.py").stdout
