@@ -139,6 +139,8 @@ SHUT_ANYWAY = {
     "writes_a_file",
     "appends_to_a_file",
 }
+# A process that was root and keeps no right may not read these of itself.
+SHUT_BY_A_CHANGE_OF_USER = {"reads_its_first_environment"}
 
 
 class World:

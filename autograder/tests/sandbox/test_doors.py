@@ -53,6 +53,8 @@ def test_is_shut(user, door):
 @pytest.mark.parametrize("user", ["root", "ordinary"])
 @pytest.mark.parametrize("door", [name for name in doors.NAMES if name not in doors.SHUT_ANYWAY])
 def test_is_open_without_walls_so_that_the_test_above_means_something(user, door):
+    if user == "root" and door in doors.SHUT_BY_A_CHANGE_OF_USER and not library_is_closed():
+        return  # the ordinary user shows that it is a door
     assert not outcomes(user, "process")[door].startswith("refused")
 
 
