@@ -1,7 +1,7 @@
 """Is this the value? Norm-wise comparison of decoded values with expected ones, however nested."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -227,15 +227,23 @@ def _norm(array: np.ndarray) -> float:
 
 
 def _distance(claimed: Any, expected: Any) -> float:
-    """The norm of the difference of two states that are alike in kind and shape."""
-    if isinstance(expected, Mapping):
-        claimed = [claimed[key] for key in expected]
+    """The norm of the difference of two states that are alike in kind and shape; a whole number is as good a float."""
     with np.errstate(invalid="ignore", over="ignore"):
-        parts = [
-            np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, a - b)
-            for a, b in zip(_arrays(claimed), _arrays(expected), strict=True)
-        ]
+        parts = [np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, a - b) for a, b in _paired(claimed, expected)]
         return float(np.sqrt(sum(np.linalg.norm(part) ** 2 for part in parts)))
+
+
+def _paired(claimed: Any, expected: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The floating-point leaves of `expected`, each behind what stands at its place in `claimed`."""
+    if isinstance(expected, Mapping):
+        claimed, expected = [claimed[key] for key in expected], list(expected.values())
+    if isinstance(expected, list | tuple):
+        for mine, right in zip(claimed, expected, strict=True):
+            yield from _paired(mine, right)
+        return
+    for right in _arrays(expected):
+        mine = claimed.detach().double().numpy() if isinstance(claimed, torch.Tensor) else claimed
+        yield np.asarray(mine, dtype=np.float64), right
 
 
 def _kind_asked(expected: Any) -> str:

@@ -156,3 +156,27 @@ def test_values_whose_squares_overflow_are_compared():
     assert_close(large.clone(), large)
     with pytest.raises(Wrong):
         assert_close(large * 2, large)
+
+
+@pytest.mark.parametrize("claimed", [[0, 1.0], [[1, 2.0]], [{"a": 1}], [(1, np.array(2.0))]])
+def test_a_whole_number_is_as_good_a_state_as_a_float(claimed):
+    def floats(state):
+        match state:
+            case list() | tuple():
+                return [floats(part) for part in state]
+            case dict():
+                return {key: floats(part) for key, part in state.items()}
+        return float(state)
+
+    assert_trajectory(claimed, floats(claimed), name="path")
+    with pytest.raises(Wrong, match="departs at step 0"):
+        assert_trajectory(claimed, [_shifted(floats(claimed[0])), *floats(claimed[1:])], name="path")
+
+
+def _shifted(state):
+    match state:
+        case list():
+            return [_shifted(part) for part in state]
+        case dict():
+            return {key: _shifted(part) for key, part in state.items()}
+    return state + 1e-3
