@@ -41,6 +41,9 @@ def _several_commands() -> None:
 @app.command()
 def grade(
     path: Annotated[Path, typer.Argument(help="the course folder, which holds assignments/")] = Path("."),
+    submission: Annotated[
+        Path | None, typer.Option(help="a student's folder: answers are read from there, tests from PATH")
+    ] = None,
     only: Annotated[str, typer.Option(help="assignments and tasks to grade: 01,24.2,E1")] = "",
     isolation: Annotated[Isolation, typer.Option(help="where answers run; auto takes the strongest there is")] = (
         Isolation.auto
@@ -60,7 +63,9 @@ def grade(
         raise CourseError(f"--only {only}: this course has no such assignment; leave --only out to grade everything.")
     for file in (json, html, markdown):
         _check_writable(file)
-    result = _graded(path, isolation, only, seed, console(stderr=True), len(chosen))
+    if submission is not None and not submission.is_dir():
+        raise CourseError(f"--submission {submission} is no folder; give a student's clone of the course.")
+    result = _graded(path, submission, isolation, only, seed, console(stderr=True), len(chosen))
     if not any(assignment.tasks for assignment in result.assignments):
         raise CourseError(f"--only {only}: this course has no such task; leave --only out to grade everything.")
     _write(result, json, html, markdown)
@@ -69,7 +74,9 @@ def grade(
         raise typer.Exit(EXIT_UNDER)
 
 
-def _graded(path: Path, isolation: Isolation, only: str, seed: int, progress: "Console", count: int) -> "Result":
+def _graded(
+    path: Path, submission: Path | None, isolation: Isolation, only: str, seed: int, progress: "Console", count: int
+) -> "Result":
     """Grade; the sandbox starts to import torch in its own process while this one does."""
     from autograder.sandbox.workers import open_workers
 
@@ -81,7 +88,7 @@ def _graded(path: Path, isolation: Isolation, only: str, seed: int, progress: "C
 
             from autograder.grading.grade import grade as grade_course
         torch.set_num_threads(1)
-        return grade_course(path, workers, only=selection(only), seed=seed, report=shown.step)
+        return grade_course(path, workers, submission=submission, only=selection(only), seed=seed, report=shown.step)
 
 
 class _Progress:

@@ -1,6 +1,7 @@
 """The command line, run as a person runs it."""
 
 import errno
+import hashlib
 import json
 import subprocess
 import sys
@@ -95,10 +96,31 @@ def test_fail_under(course, points, status):
     assert run("grade", course, "--isolation", "none", "--fail-under", points).returncode == status
 
 
+def test_of_a_submission_the_answers_are_read_and_nothing_else(course, tmp_path_factory):
+    submission = tmp_path_factory.mktemp("submission")
+    beginner = submission / "assignments/beginner"
+    beginner.mkdir(parents=True)
+    (beginner / "01_small.py").write_text(
+        GAPS_01.replace('raise NotImplementedError("TODO 01.1: vjp_wrt_x")', "return A")
+    )
+    for name in ("test_01_small.py", "conftest.py", "torch.py"):
+        (beginner / name).write_text(f"raise SystemExit('{name} was run')")
+    (submission / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = 'nonsense'\n")
+    done = run("grade", course, "--submission", submission, "--json", course / "r.json", cwd=submission)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((course / "r.json").read_text())
+    told = {task["id"]: task["status"] for assignment in result["assignments"] for task in assignment["tasks"]}
+    assert told == {"01.1": "failed", "01.2": "todo", "E1.1": "error"}
+    assert "assignments/exercises/exercise_01_more.py is missing" in done.stdout
+    tests = result["provenance"]["tests"]["assignments/beginner/test_01_small.py"]
+    assert tests == hashlib.sha256((course / "assignments/beginner/test_01_small.py").read_bytes()).hexdigest()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["nowhere"], "holds no assignments"),
+        ([".", "--submission", "nowhere"], "--submission nowhere is no folder"),
         ([".", "--only", "banana"], "write 24, 24.2 or E1"),
         ([".", "--only", "27"], "no such assignment"),
         ([".", "--only", "01.9"], "no such task"),
