@@ -1,16 +1,24 @@
-"""Whether a release holds any of the solution it was made from."""
+"""Whether a release holds any of the solutions it was made from: in its files, or in any blob of its repositories."""
 
+import ast
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from instructor.gaps import find_gaps
+from instructor.git import blobs
 
 # Shorter lines ("return x", "total = 0") say nothing about where they come from.
 _TELLING_LENGTH = 12
 _ANSWER_FILE = re.compile(r"(\d\d|exercise_\d\d)_\w+\.(py|ipynb)")
+# What students may read besides the solutions' prose: a line that stands there is not a solution's alone.
+_PUBLIC = ("lessons/**/*.py", "lessons/**/*.md", "assignments/**/test_*.py", "autograder/**/*.py")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TAG = re.compile(r"<[^<>]*>")
+_Body = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,11 @@ class Leak:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the gaps of one task hold: a tuple for each gap of its telling lines, normalized and numbered."""
+    """The answer to one task: its telling lines, normalized and numbered, and the bodies of its functions."""
 
     source: str
-    gaps: tuple[tuple[tuple[int, str], ...], ...]
+    lines: tuple[tuple[int, str], ...]
+    bodies: frozenset[_Body]
 
 
 @dataclass(frozen=True)
@@ -39,96 +48,138 @@ class _Text:
     name: str
     filled_in: bool  # a file that students fill in, or its notebook
     lines: frozenset[str]  # its telling lines, normalized
-    whole: str  # the same in order, a line feed before and after each
-
-    def holds(self, answer: _Answer) -> bool:
-        """Whether every gap of the task stands here filled, line upon line."""
-        return all(_joined(line for _, line in gap) in self.whole for gap in answer.gaps)
+    bodies: frozenset[_Body]  # of the functions in it that are not declared to be wrong
 
 
 def leaks(course: Path, folder: Path) -> list[Leak]:
-    """Lines of the course's solutions found in the texts below `folder`.
+    """Lines of the course's solutions found in the texts below `folder`, and in all blobs of repositories there.
 
-    In the files students fill in, and in their notebooks, one line that stands only in answers is a leak.
-    Any other text may share lines with an answer, as the wrong formulas in the tests do, and leaks where it
-    holds a task's answer whole. What the lessons teach is public there.
+    In the files students fill in, and in their notebooks, a line of an answer that no solution shows outside of its
+    answers is a leak. Anywhere else it is one where nothing that students may read shows it either: no lesson, no
+    test, no module of the autograder. The tests declare wrong formulas, which share lines with right ones; they leak
+    where one of their functions is an answer from end to end, as is any other text's.
     """
-    answers, public = _answers(course)
-    taught = public | _lines_below(course / "lessons")
+    answers, shown = _answers(course)
+    taught = shown | _lines_of(course, _PUBLIC[:2])
+    public = taught | _lines_of(course, _PUBLIC[2:])
     return [
         Leak(text.name, answer.source, number, line)
         for text in _texts(folder)
         for answer in answers
-        if text.filled_in or text.holds(answer)
-        for gap in answer.gaps
-        for number, line in gap
-        if line in text.lines and line not in (public if text.filled_in else taught)
+        for number, line in answer.lines
+        if line in text.lines
+        and line not in (shown if text.filled_in else taught if answer.bodies <= text.bodies else public)
     ]
-
-
-def _texts(folder: Path) -> Iterator[_Text]:
-    for path in sorted(folder.rglob("*")):
-        if (text := _read(path)) is not None:
-            inner = path.relative_to(folder)
-            filled_in = bool(_ANSWER_FILE.fullmatch(path.name)) and "lessons" not in inner.parts
-            lines = list(_telling_lines(text))
-            yield _Text(inner.as_posix(), filled_in, frozenset(lines), _joined(lines))
-
-
-def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(["", *lines, ""])
 
 
 def _answers(course: Path) -> tuple[list[_Answer], set[str]]:
     """The answer to each task, and the lines that solutions show outside of answers."""
     answers: list[_Answer] = []
-    public: set[str] = set()
+    shown: set[str] = set()
     for path in sorted((course / "instructor/solutions").glob("*/*.py")):
         source = path.relative_to(course).as_posix()
         text = path.read_text(encoding="utf-8-sig")
-        shown = dict(enumerate(map(_normalized, text.split("\n")), start=1))
-        tasks: dict[str, list[tuple[tuple[int, str], ...]]] = {}
+        outside = dict(enumerate(map(_normalized, text.split("\n")), start=1))
+        functions = _functions(text)
+        lines: dict[str, list[tuple[int, str]]] = {}
+        bodies: dict[str, set[_Body]] = {}
         for gap in find_gaps(text, source):
-            numbered = [(number, shown.pop(number)) for number in range(gap.begin + 1, gap.end)]
-            if telling := tuple((number, line) for number, line in numbered if len(line) >= _TELLING_LENGTH):
-                tasks.setdefault(gap.task, []).append(telling)
-        answers += [_Answer(source, tuple(gaps)) for gaps in tasks.values()]
-        public |= set(shown.values())
-    return answers, public
+            numbered = [(number, outside.pop(number)) for number in range(gap.begin + 1, gap.end)]
+            lines.setdefault(gap.task, []).extend(pair for pair in numbered if len(pair[1]) >= _TELLING_LENGTH)
+            around = [one for one in functions if one.lineno <= gap.begin <= (one.end_lineno or 0)]
+            bodies.setdefault(gap.task, set()).add(_body(max(around, key=lambda one: one.lineno)))
+        answers += [_Answer(source, tuple(lines[task]), frozenset(bodies[task])) for task in lines]
+        shown |= set(outside.values())
+    return answers, shown
 
 
-def _lines_below(folder: Path) -> set[str]:
-    return {line for path in folder.rglob("*.py") for line in _telling_lines(path.read_text(encoding="utf-8"))}
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _telling_lines(text: str) -> Iterator[str]:
-    return (line for line in map(_normalized, text.split("\n")) if len(line) >= _TELLING_LENGTH)
-
-
-def _normalized(line: str) -> str:
-    """A line without indentation, comment sign, quotes around it and spaces: commented out is still a leak."""
-    return re.sub(r"\s+", "", line).strip("#>\"'`,\\")
-
-
-def _read(path: Path) -> str | None:
-    """What a reader sees of a file: its text, a notebook's strings; None for folders and binary files."""
-    if not path.is_file():
-        return None
+def _functions(text: str) -> list[_Function]:
+    """The functions in a Python text that are not declared as a task's mistake; none where it is no Python."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    if path.suffix != ".ipynb":
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, _Function) and not _declared_wrong(node)]
+
+
+def _declared_wrong(function: _Function) -> bool:
+    calls = (decorator.func for decorator in function.decorator_list if isinstance(decorator, ast.Call))
+    return any(isinstance(called, ast.Attribute) and called.attr == "misconception" for called in calls)
+
+
+def _body(function: _Function) -> _Body:
+    """The statements of a function without its docstring, whatever their layout."""
+    statements = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return tuple(ast.dump(statement) for statement in statements)
+
+
+def _texts(folder: Path) -> Iterator[_Text]:
+    """Every text below `folder` once: files, and what its repositories keep, under the names it has there."""
+    seen: set[tuple[bytes, bool]] = set()
+    for inner, place, data in _contents(folder):
+        filled_in = bool(_ANSWER_FILE.fullmatch(inner.name)) and "lessons" not in inner.parts
+        if (data, filled_in) not in seen:
+            seen.add((data, filled_in))
+            text = _decoded(data)
+            lines = frozenset(_telling_lines(text))
+            yield _Text(place, filled_in, lines, frozenset(map(_body, _functions(text))))
+
+
+def _contents(folder: Path) -> Iterator[tuple[PurePosixPath, str, bytes]]:
+    """The path below `folder`, how to call it, and the content of every file and every blob."""
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder)
+        if path.name == ".git":
+            for blob in blobs(path.parent):
+                for name in blob.names or ("?",):
+                    within = PurePosixPath(inner.parent.as_posix(), name)
+                    yield within, f"{within} (blob {blob.id[:12]})", blob.data
+        elif path.is_file() and ".git" not in inner.parts:
+            yield PurePosixPath(inner.as_posix()), inner.as_posix(), path.read_bytes()
+
+
+def _decoded(data: bytes) -> str:
+    """What a reader sees of a file: its text, or the strings of a notebook (its outputs too) or other JSON."""
+    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+    if text.lstrip()[:1] not in ("{", "["):
         return text
     try:
         return "\n".join(_strings(json.loads(text)))
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return text
 
 
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        yield "".join(value)  # how notebooks keep a text of several lines
+        yield from value
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _strings(item)
+
+
+def _lines_of(course: Path, patterns: Iterable[str]) -> set[str]:
+    paths = {path for pattern in patterns for path in course.glob(pattern)}
+    released = [path for path in paths if "tests" not in path.relative_to(course).parts]
+    return {line for path in released for line in _telling_lines(path.read_text(encoding="utf-8-sig"))}
+
+
+def _telling_lines(text: str) -> Iterator[str]:
+    """The lines of a text that say where they come from; of a coloured, numbered or marked up one, the code in it."""
+    for line in _COLOURS.sub("", text).splitlines():
+        plain = _normalized(line)
+        if len(plain) >= _TELLING_LENGTH:
+            yield plain
+            yield plain.lstrip("0123456789|:")  # a traceback's or a listing's number
+        if "<" in line or "&" in line:
+            yield _normalized(html.unescape(_TAG.sub("", line)))
+
+
+def _normalized(line: str) -> str:
+    """A line without indentation, signs of a comment, quotation or list around it, and spaces."""
+    return re.sub(r"\s+", "", line).strip("#>\"'`,\\+-*|")
