@@ -74,6 +74,18 @@ def grade(
         raise typer.Exit(EXIT_UNDER)
 
 
+@app.command()
+def post(folder: Annotated[Path, typer.Argument(help="what the grading job left: a folder with result.json")]) -> None:
+    """Post a score to GitHub; the workflow runs this, in a job that runs no student's code."""
+    try:
+        from autograder.reports.github.post import post as post_score
+    except ModuleNotFoundError as missing:
+        raise CourseError(
+            f"posting needs {missing.name}; install it with: pip install -r autograder/reports/github/requirements.txt"
+        ) from None
+    raise typer.Exit(post_score(folder, os.environ, sys.stdout))
+
+
 def _graded(
     path: Path, submission: Path | None, isolation: Isolation, only: str, seed: int, progress: "Console", count: int
 ) -> "Result":

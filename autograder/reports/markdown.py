@@ -1,45 +1,67 @@
-"""A result as Markdown, for a job summary or a comment. Nothing a student wrote is live in it."""
+"""A result as Markdown, for a job summary, a check or a comment. Nothing a student wrote is live in it."""
 
-import re
+from collections.abc import Callable, Iterable, Iterator
 
-from autograder.grading.result import AssignmentResult, Result
+from autograder.grading.result import AssignmentResult, Result, TaskResult, TestResult
+from autograder.reports.github.escape import code, fenced, inert
 from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, score_line
+
+Place = Callable[[str, int | None], str]
+"""How a line of an answer's file is shown: its path, relative to the course folder, and the line if it is known."""
+
+
+def code_place(path: str, line: int | None) -> str:
+    """A place as code, to be copied: `path:12`."""
+    return code(path if line is None else f"{path}:{line}")
 
 
 def markdown(result: Result) -> str:
     """The result as one Markdown text: score, table, each failure folded."""
-    lines = [f"## {score_line(result)}", "", inert(encouragement(result)), ""]
-    lines += ["| assignment | points | tasks |", "|---|--:|---|", *(_row(one) for one in result.assignments), ""]
-    for assignment, task, test in broken(result):
-        lines += [
-            f"<details><summary>{task.id} {inert(task.name)}: {WORD[test.status]}</summary>",
-            "",
-            f"{inert(assignment.path)}" + (f", line {task.line}" if task.line else ""),
-            "",
-            fenced(test.message),
-            "</details>",
-            "",
-        ]
-    provenance = result.provenance
-    lines.append(f"Graded in isolation `{provenance.isolation}` with seed {provenance.seed}.")
-    if provenance.notice:
-        lines.append(inert(provenance.notice))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head(result), *(failure(*one) for one in broken(result)), provenance(result)]) + "\n"
 
 
-def _row(assignment: AssignmentResult) -> str:
-    tasks = " ".join(f"{task.id}&nbsp;{SYMBOL[task.status]}" for task in assignment.tasks)
-    return f"| {assignment.id} {inert(assignment.title)} | {assignment.score} / {assignment.max_score} | {tasks} |"
+def head(result: Result, place: Place = code_place) -> list[str]:
+    """Score, one sentence, and the table; what is not begun is folded away, where something is."""
+    begun = [one for one in result.assignments if _begun(one)]
+    rest = [one for one in result.assignments if not _begun(one)]
+    lines = [f"## {score_line(result)}", "", encouragement(result, lambda where, task: _gap(where, task, place)), ""]
+    if begun:
+        lines += [*table(begun), ""]
+    if rest:
+        count = f"{len(rest)} assignment{'' if len(rest) == 1 else 's'}"
+        lines += [*_folded(f"{count} not begun", "\n".join(table(rest))), ""]
+    return lines
 
 
-def fenced(text: str) -> str:
-    """`text` in a code fence longer than any run of backticks in it, so that it cannot end the fence."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+def table(assignments: Iterable[AssignmentResult]) -> Iterator[str]:
+    """A row an assignment, with its points and a glyph for each task."""
+    yield "| assignment | points | tasks |"
+    yield "|:--|--:|:--|"
+    for one in assignments:
+        tasks = " ".join(f"{task.id}&nbsp;{SYMBOL[task.status]}" for task in one.tasks)
+        yield f"| {one.id} {inert(one.title)} | {one.score} / {one.max_score} | {tasks} |"
 
 
-def inert(text: str) -> str:
-    """`text` on one line with everything escaped that Markdown, HTML or a mention would act on."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    return re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", " ".join(escaped.split()))
+def failure(assignment: AssignmentResult, task: TaskResult, test: TestResult, place: Place = code_place) -> str:
+    """One failed test, folded: where its gap stands, and what the student reads."""
+    summary = f"<b>{task.id}</b> {inert(task.name)}: {WORD[test.status]}"
+    return "\n".join([*_folded(summary, f"{place(assignment.path, task.line)}\n\n{fenced(test.message)}"), ""])
+
+
+def provenance(result: Result) -> str:
+    """How it was graded, in a sentence or two."""
+    told = result.provenance
+    notice = f" {inert(told.notice)}" if told.notice else ""
+    return f"Graded in isolation `{told.isolation}` with seed {told.seed}.{notice}"
+
+
+def _begun(assignment: AssignmentResult) -> bool:
+    return any(task.status != "todo" for task in assignment.tasks)
+
+
+def _gap(assignment: AssignmentResult, task: TaskResult, place: Place) -> str:
+    return f"{place(assignment.path, task.line)} ({task.id} {code(task.name)})"
+
+
+def _folded(summary: str, text: str) -> list[str]:
+    return [f"<details><summary>{summary}</summary>", "", text, "", "</details>"]

@@ -1,6 +1,6 @@
 """What every report says of a result, worded once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from autograder.grading.result import AssignmentResult, Result, Status, TaskResult, TestResult
 
@@ -46,20 +46,18 @@ def worst_of_each_task(result: Result) -> Iterator[TestResult]:
             yield test
 
 
-def next_gap(result: Result) -> str | None:
-    """Where to go on: "assignments/…/24_….py:12 (24.1 linear_backward)", or None where all is done."""
-    for assignment, task in unfinished(result):
-        place = assignment.path if task.line is None else f"{assignment.path}:{task.line}"
-        return f"{place} ({task.id} {task.name})"
-    return None
+def plain_gap(assignment: AssignmentResult, task: TaskResult) -> str:
+    """Where a task's gap is, as plain text: "assignments/…/24_….py:12 (24.1 linear_backward)"."""
+    place = assignment.path if task.line is None else f"{assignment.path}:{task.line}"
+    return f"{place} ({task.id} {task.name})"
 
 
-def encouragement(result: Result) -> str:
+def encouragement(result: Result, gap: Callable[[AssignmentResult, TaskResult], str] = plain_gap) -> str:
     """One sentence for the whole: where the student stands, and what is next."""
-    if result.score == result.max_score:
+    open_tasks = list(unfinished(result))
+    if not open_tasks:
         return "All that was graded is passed."
-    gap = next_gap(result)
-    if all(task.status == "todo" for _, task in unfinished(result)):
+    if all(task.status == "todo" for _, task in open_tasks):
         begun = "Nothing is wrong so far" if result.score else "A fresh start"
-        return f"{begun}; the next gap is {gap}"
-    return f"The next place to look is {gap}"
+        return f"{begun}; the next gap is {gap(*open_tasks[0])}"
+    return f"The next place to look is {gap(*open_tasks[0])}"
