@@ -10,9 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from autograder.course import Assignment, Selection, assignments_in, title_of
 from autograder.grading import feedback
 from autograder.grading.loader import load_tasks
+from autograder.grading.manifest import changed
 from autograder.grading.pool import spread
 from autograder.grading.result import (
     SCHEMA_NAME,
@@ -167,7 +170,8 @@ def _in_grader(
 
 def _provenance(course: Path, submission: Path, chosen: list[Assignment], seed: int, workers: Workers) -> Provenance:
     answers = {str(assignment.answer): answer_or_reason(submission, assignment) for assignment in chosen}
-    return provenance(answers, tests_of(course, chosen), seed, workers)
+    made_from = provenance(answers, tests_of(course, chosen), seed, workers)
+    return msgspec.structs.replace(made_from, changed=changed(course))
 
 
 def tests_of(course: Path, chosen: list[Assignment]) -> dict[str, str]:

@@ -66,6 +66,7 @@ class Provenance(msgspec.Struct, frozen=True):
 
     files, tests   sha256 of every answer graded and of every test used, by path relative to the course folder
     notice         why the isolation is not the strongest, in one sentence
+    changed        what of the course is not as it was released: "path", "path (missing)", "path (added)"
     """
 
     versions: dict[str, str]
@@ -74,6 +75,7 @@ class Provenance(msgspec.Struct, frozen=True):
     files: dict[str, str]
     tests: dict[str, str]
     notice: str | None = None
+    changed: tuple[str, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True):

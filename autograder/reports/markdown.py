@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from autograder.grading.result import AssignmentResult, Result, TaskResult, TestResult
 from autograder.reports.github.escape import code, fenced, inert
-from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, score_line
+from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, not_as_released, score_line
 
 Place = Callable[[str, int | None], str]
 """How a line of an answer's file is shown: its path, relative to the course folder, and the line if it is known."""
@@ -51,8 +51,8 @@ def failure(assignment: AssignmentResult, task: TaskResult, test: TestResult, pl
 def provenance(result: Result) -> str:
     """How it was graded, in a sentence or two."""
     told = result.provenance
-    notice = f" {inert(told.notice)}" if told.notice else ""
-    return f"Graded in isolation `{told.isolation}` with seed {told.seed}.{notice}"
+    notes = "".join(f" {inert(note)}" for note in (told.notice, not_as_released(result)) if note)
+    return f"Graded in isolation `{told.isolation}` with seed {told.seed}.{notes}"
 
 
 def _begun(assignment: AssignmentResult) -> bool:

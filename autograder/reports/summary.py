@@ -12,6 +12,7 @@ WORD: dict[Status, str] = {
     "error": "error",
     "timeout": "timed out",
 }
+NAMES_SHOWN = 8
 
 
 def score_line(result: Result) -> str:
@@ -61,3 +62,12 @@ def encouragement(result: Result, gap: Callable[[AssignmentResult, TaskResult], 
         begun = "Nothing is wrong so far" if result.score else "A fresh start"
         return f"{begun}; the next gap is {gap(*open_tasks[0])}"
     return f"The next place to look is {gap(*open_tasks[0])}"
+
+
+def not_as_released(result: Result) -> str | None:
+    """One line of what the student's copy of the course has changed, or None: "Not as released: a/b.py, …"."""
+    changed = result.provenance.changed
+    if not changed:
+        return None
+    names = ", ".join(changed[:NAMES_SHOWN]) + (" and others" if len(changed) > NAMES_SHOWN else "")
+    return f"Not as released: {names}. The grade of record is made with the course's own files."

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import AssignmentResult, Result, Status
-from autograder.reports.summary import SYMBOL, WORD, encouragement, score_line, worst_of_each_task
+from autograder.reports.summary import SYMBOL, WORD, encouragement, not_as_released, score_line, worst_of_each_task
 
 BAR_CELLS = 10
 MESSAGES_SHOWN = 3
@@ -35,6 +35,8 @@ def show(result: Result, out: Console) -> None:
     )
     if result.provenance.notice:
         out.print(escape(result.provenance.notice), soft_wrap=True)
+    if changed := not_as_released(result):
+        out.print(escape(changed), soft_wrap=True)
     out.print(escape(encouragement(result)), soft_wrap=True)
 
 
