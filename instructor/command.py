@@ -105,14 +105,39 @@ def export(
 
     if canvas is None and csv is None:
         raise CourseError("say what to write: instructor export RESULTS --canvas FILE, --csv FILE or both.")
-    if not (results / RESULTS).is_file():
-        raise CourseError(f"{results} has no {RESULTS}; grade the class first: instructor grade … --out {results}")
+    _check_graded(results)
     people = read_roster(roster) if roster is not None else []
     with Store(results / RESULTS) as store:
         for path, write in ((canvas, write_canvas), (csv, write_plain)):
             if path is not None:
                 write(rows_of(store, people), path)
                 print(f"wrote {path}")
+
+
+@app.command()
+def dashboard(
+    results: Annotated[Path, typer.Argument(help="the folder that `instructor grade --out` wrote")],
+    html: Annotated[Path | None, typer.Option(help="write the page to this file [RESULTS/dashboard.html]")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV with id,first_name,last_name,email")] = None,
+) -> None:
+    """Make one page about a class: scores, heat map, hard tasks, common mistakes, each student."""
+    from instructor.cohort.dashboard import PAGE, write_dashboard
+    from instructor.cohort.roster import read_roster
+    from instructor.cohort.store import RESULTS, Store
+
+    _check_graded(results)
+    people = read_roster(roster) if roster is not None else []
+    path = html or results / PAGE
+    with Store(results / RESULTS) as store:
+        found = write_dashboard(store, people, path)
+    print(f"wrote {path}: students {len(found.students)}, {path.stat().st_size / 2**20:.1f} MB")
+
+
+def _check_graded(results: Path) -> None:
+    from instructor.cohort.store import RESULTS
+
+    if not (results / RESULTS).is_file():
+        raise CourseError(f"{results} has no {RESULTS}; grade the class first: instructor grade … --out {results}")
 
 
 def _single_threaded() -> None:
