@@ -118,6 +118,7 @@ def tree(*layers, shared=(), frozen=(), gradients=()):
 
 
 LINEAR = ("Linear", 2, 2)
+NORM = ("BatchNorm1d", 2)  # a new one holds ones and zeros: two of them are equal, and not one
 TIED = [("0", LINEAR, "float64"), ("1", LINEAR, "float64")]
 WEIGHTS = [("1.weight", "0.weight")]
 
@@ -167,6 +168,7 @@ def test_has_a_row_for_each_layer(student, model):
 @example(tree(TIED[0], ("1", ("ReLU",), "float64"), ("2", "0")))
 @example(tree(TIED[0], ("1", ("ReLU",), "float64"), ("2", "1")))
 @example(tree(("", LINEAR, "float64"), frozen=["bias"]))
+@example(tree(("0", NORM, "float64"), ("1", NORM, "float64")))
 def test_counts_each_parameter_once(student, case):
     """a shared parameter counts in the first layer that has it, and a module registered twice has one row"""
     check_said(student, "layer_table", case, "the table")
