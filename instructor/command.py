@@ -68,27 +68,30 @@ def grade(
 
 @app.command()
 def release(
-    out: Annotated[Path | None, typer.Option(help="write nbgrader's release and the answer files here")] = None,
+    out: Annotated[Path | None, typer.Option(help="write the students' template and nbgrader's release here")] = None,
+    course: Annotated[str, typer.Option(help="OWNER/REPO@SHA: the release whose grader the template calls")] = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="write the answer files of this course anew")] = False,
     only: Annotated[str, typer.Option(help="assignments to release: 01,24")] = "",
-    course: CoursePath = Path("."),
+    folder: Annotated[Path, typer.Option(help="the course folder")] = Path("."),
 ) -> None:
-    """Generate the students' release from the solutions, through nbgrader."""
-    from instructor.leaks import leaks
-    from instructor.release import build
+    """Generate what students get from the solutions: a template repository, and nbgrader's release."""
+    from instructor.release import publish
     from instructor.release import refresh as refresh_course
+    from instructor.students import pin_of
 
     if out is None and not refresh:
         raise CourseError("say where the release goes: instructor release --out DIR (or --refresh for this course).")
+    if course and out is None:
+        raise CourseError("--course is written into a template; say where that goes, too: --out DIR.")
+    pin = pin_of(course) if course else None
     names = selection(only).names or None
     if refresh:
-        for file in refresh_course(course, names):
+        for file in refresh_course(folder, names):
             print(file)
     if out is not None:
-        build(course, out, names)
-        if found := leaks(course, out):
-            raise CourseError(f"the release in {out} tells answers: " + "; ".join(map(str, found)))
-        print(f"released to {out}")
+        commit = publish(folder, out, names, pin)
+        print(f"{out / 'template'}  the students' template, commit {commit}")
+        print(f"{out / 'nbgrader'}  a course folder for nbgrader: its release, and the tests")
 
 
 @app.command()

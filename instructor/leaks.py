@@ -129,16 +129,16 @@ def _texts(folder: Path) -> Iterator[_Text]:
 
 
 def _contents(folder: Path) -> Iterator[tuple[PurePosixPath, str, bytes]]:
-    """The path below `folder`, how to call it, and the content of every file and every blob."""
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder)
+    """The path below `folder`, how to call it, and the content of every file, and then of every blob."""
+    paths = [(path, PurePosixPath(path.relative_to(folder).as_posix())) for path in sorted(folder.rglob("*"))]
+    for path, inner in paths:
+        if path.is_file() and ".git" not in inner.parts:
+            yield inner, str(inner), path.read_bytes()
+    for path, inner in paths:
         if path.name == ".git":
             for blob in blobs(path.parent):
                 for name in blob.names or ("?",):
-                    within = PurePosixPath(inner.parent.as_posix(), name)
-                    yield within, f"{within} (blob {blob.id[:12]})", blob.data
-        elif path.is_file() and ".git" not in inner.parts:
-            yield PurePosixPath(inner.as_posix()), inner.as_posix(), path.read_bytes()
+                    yield inner.parent / name, f"{inner.parent / name} (blob {blob.id[:12]})", blob.data
 
 
 def _decoded(data: bytes) -> str:

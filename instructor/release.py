@@ -1,9 +1,9 @@
 """From the solutions to what students get: nbgrader's release, and the percent scripts made of it.
 
+publish(course, out)              # out/template, a repository of one commit, and out/nbgrader; whole or not at all
 release = build(course, out)      # out/nbgrader/release/<stem>/..., out/assignments/<level>/<stem>.py
 refresh(course)                   # writes course/assignments anew; returns the files that changed
 stale(course)                     # the files that refresh would change or that have no solution
-leaks(course, out)                # lines of a solution that stand in out (instructor.leaks)
 """
 
 import re
@@ -13,11 +13,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from autograder.course import LEVELS, Assignment, Selection, assignments_in
+from autograder.course import LEVELS, Assignment, CourseError, Selection, assignments_in
 from instructor.gaps import Gap, ReleaseError, find_gaps
 
-__all__ = ["Release", "ReleaseError", "build", "refresh", "solution_of", "stale"]
+if TYPE_CHECKING:
+    from instructor.students import Pin
+
+__all__ = ["Release", "ReleaseError", "build", "publish", "refresh", "solution_of", "stale"]
 
 TasksOf = Callable[[Path], Sequence[tuple[str, int]]]
 _ANSWER_FILE = re.compile(r"(\d\d|exercise_\d\d)_\w+\.py")
@@ -43,6 +47,35 @@ def declared_tasks(test_file: Path) -> list[tuple[str, int]]:
 def solution_of(assignment: Assignment) -> PurePosixPath:
     """The source of an assignment, relative to the course folder."""
     return PurePosixPath("instructor/solutions", assignment.level, f"{assignment.stem}.py")
+
+
+def publish(
+    course: Path,
+    out: Path,
+    only: Collection[str] | None = None,
+    pin: "Pin | None" = None,
+    *,
+    tasks_of: TasksOf = declared_tasks,
+) -> str:
+    """Write the students' template to out/template and nbgrader's course folder to out/nbgrader; the template's commit.
+
+    The same course gives the same commit. `out` is whole at the end, or as it was where this raises: ReleaseError and
+    CourseError as `build` does, and CourseError where `out` holds anything but an earlier release, where the course
+    lacks a file that students need, or where an answer would be told.
+    """
+    from instructor.leaks import leaks
+    from instructor.students import write_template
+    from instructor.whole import whole, write_record
+
+    with whole(out) as folder:
+        made = build(course, folder, only, tasks_of=tasks_of)
+        (folder / "template").mkdir()
+        (folder / "assignments").rename(folder / "template/assignments")
+        commit = write_template(course, folder / "template", made.assignments, pin)
+        if found := leaks(course, folder):
+            raise CourseError("the release would tell answers: " + "; ".join(map(str, found)))
+        write_record(folder, commit)
+    return commit
 
 
 def build(

@@ -11,14 +11,14 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from autograder.sandbox.messages import shown
 
 MANIFEST = PurePosixPath("autograder/manifest.json")
-SCHEMA = "gradients-in-pytorch/manifest/v1"
+SCHEMA: Final = "gradients-in-pytorch/manifest/v1"
 
 MOST_NAMED = 50
 LONGEST_NAME = 200  # characters
