@@ -86,6 +86,25 @@ def post(folder: Annotated[Path, typer.Argument(help="what the grading job left:
     raise typer.Exit(post_score(folder, os.environ, sys.stdout))
 
 
+@app.command()
+def report(
+    result: Annotated[Path, typer.Argument(help="the file that `autograder grade --json` wrote")],
+    gradescope: Annotated[Path | None, typer.Option(help="write Gradescope's results.json to this file")] = None,
+    classroom50: Annotated[
+        Path | None, typer.Option(help="write Classroom 50's result.json; run by its runner, in the student's clone")
+    ] = None,
+    reporter: Annotated[
+        Path | None, typer.Option(help="write what GitHub Classroom's reporter takes, in base64, to this file")
+    ] = None,
+) -> None:
+    """Write a result for another system."""
+    from autograder.reports.others import write_reports
+
+    for file in (gradescope, classroom50, reporter):
+        _check_writable(file)
+    write_reports(result, gradescope=gradescope, classroom50=classroom50, reporter=reporter)
+
+
 def _graded(
     path: Path, submission: Path | None, isolation: Isolation, only: str, seed: int, progress: "Console", count: int
 ) -> "Result":

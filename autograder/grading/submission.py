@@ -24,13 +24,13 @@ class Answer:
     data: bytes
 
 
-def read_answer(course: Path, assignment: Assignment) -> Answer:
-    """Read the answer to `assignment` under `course`.
+def read_answer(course: Path, assignment: Assignment, at: str | None = None) -> Answer:
+    """Read the answer to `assignment` under `course`, or at another path below it.
 
     Raises Refused where the file is missing, not a file, a link to elsewhere, too large or not UTF-8.
     """
-    path = str(assignment.answer)
-    data = _read_regular_file(course, path)
+    path = at or str(assignment.answer)
+    data = read_regular_file(course, path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -38,11 +38,14 @@ def read_answer(course: Path, assignment: Assignment) -> Answer:
         raise Refused(f"{path}:{line} is not UTF-8 text; save the file again with the encoding UTF-8.") from None
     if not text.strip():
         raise Refused(f"{path} is empty; bring it back with: git checkout -- {path}")
-    return Answer(path, text.replace("\r\n", "\n").replace("\r", "\n"), data)
+    return Answer(str(assignment.answer), text.replace("\r\n", "\n").replace("\r", "\n"), data)
 
 
-def _read_regular_file(course: Path, path: str) -> bytes:
-    """The bytes of a regular file inside `course`, opened without following a link out of it."""
+def read_regular_file(course: Path, path: str, most: int = LARGEST_ANSWER) -> bytes:
+    """The bytes of a regular file inside `course`, opened without following a link out of it.
+
+    Raises Refused where it is none, or has more than `most` bytes.
+    """
     full = course / path
     try:
         if full.is_symlink() or not full.resolve(strict=True).is_relative_to(course.resolve()):
@@ -62,11 +65,11 @@ def _read_regular_file(course: Path, path: str) -> bytes:
             raise Refused(f"{path} is a folder; an answer is a file of that name.")
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"{path} is no ordinary file; put a text file of that name there.")
-        if status.st_size > LARGEST_ANSWER:
-            size = status.st_size / 2**20
-            raise Refused(f"{path} has {size:.1f} MB, an answer at most 1 MB; remove what is not your code.")
+        if status.st_size > most:
+            size, bound = status.st_size / 2**20, most >> 20
+            raise Refused(f"{path} has {size:.1f} MB, an answer at most {bound} MB; remove what is not your code.")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(LARGEST_ANSWER + 1)
+            return file.read(most)
     finally:
         os.close(descriptor)
 

@@ -1,0 +1,84 @@
+"""Grading until the time is used up: what was graded counts, and nobody is given a 0 for a slow machine."""
+
+import signal
+import sys
+import time
+
+import pytest
+
+from autograder.course import CourseError, Selection, assignments_in, selection
+from autograder.grading import deadline
+from autograder.grading.deadline import OutOfTime, alarm, grade_in_time
+from autograder.grading.grade import answer_or_reason, grade
+from autograder.grading.result import without_times
+from autograder.tests.conftest import GAPS_01, RIGHT_01
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="alarms are POSIX's; Gradescope runs Linux")
+
+LONG = 1000.0  # seconds; the alarm does not ring by itself
+HANGS = RIGHT_01.replace("return A.T @ v", "while True: pass")
+
+
+def graded(course, workers, only=""):
+    chosen = [one for one in assignments_in(course) if selection(only).has_assignment(one.id)]
+    answers = {one.id: answer_or_reason(course, one) for one in chosen}
+    return grade_in_time(course, chosen, answers, workers, only=selection(only), seed=3, seconds=LONG)
+
+
+@pytest.mark.parametrize("only", ["", "01.2", "E1"])
+@pytest.mark.parametrize("text", [RIGHT_01, RIGHT_01.replace("A.T @", "A @"), GAPS_01, "def f(:\n"])
+def test_in_time_the_result_is_that_of_grade(text, only, course, answer, sandboxed):
+    answer(text)
+    expected = without_times(grade(course, sandboxed, only=selection(only), seed=3))
+    assert without_times(graded(course, sandboxed, only)) == expected
+
+
+@pytest.fixture
+def rings_at(monkeypatch):
+    """Let the alarm ring when a task is about to be graded."""
+
+    def at(task_id):
+        before = deadline.grade_answer
+
+        def grade_answer(assignment, title, tasks, answer, workers, *, seed):
+            if tasks[0].id == task_id and not isinstance(answer, str):
+                signal.raise_signal(signal.SIGALRM)
+            return before(assignment, title, tasks, answer, workers, seed=seed)
+
+        monkeypatch.setattr(deadline, "grade_answer", grade_answer)
+
+    return at
+
+
+def test_where_an_answer_hangs_what_was_graded_counts(course, answer, sandboxed, rings_at):
+    answer(HANGS)
+    rings_at("E1.1")
+    result = graded(course, sandboxed)
+    assert (result.score, result.max_score) == (6, 20)
+    assert [task.status for task in result.assignments[0].tasks] == ["timeout", "passed"]
+    left = result.assignments[1].tasks[0]
+    assert (left.status, left.score) == ("error", 0)
+    assert left.tests[0].message.startswith("not graded: the 16.7 minutes for all tasks were used up")
+    assert set(result.provenance.files) == {
+        "assignments/beginner/01_small.py",
+        "assignments/exercises/exercise_01_more.py",
+    }
+
+
+def test_where_no_answer_hangs_nobody_gets_a_score(course, sandboxed, rings_at):
+    rings_at("01.2")
+    with pytest.raises(CourseError, match="took more than 1000 s though no answer timed out"):
+        graded(course, sandboxed)
+
+
+def test_the_alarm_ends_a_wait_and_is_put_back():
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(OutOfTime), alarm(0.05):
+        time.sleep(60)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_an_empty_selection_means_everything(course, sandboxed):
+    assert Selection().has_task("01.1")
+    assert graded(course, sandboxed).max_score == 20
