@@ -33,6 +33,14 @@ def start(by_hand: bool | None = None, *, keep_agreements: bool = False) -> Evid
     return evidence
 
 
+def start_again() -> None:
+    """Forget what was collected for this test, and collect as before."""
+    if (evidence := _current.get()) is not None:
+        evidence.judged = evidence.informative = evidence.kinks = 0
+        evidence.largest = 0.0
+        evidence.agreements.clear()
+
+
 def current() -> Evidence | None:
     """The evidence being collected in this context, if any."""
     return _current.get()

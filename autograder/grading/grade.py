@@ -97,8 +97,13 @@ def grade_answer(
     *,
     seed: int,
     recordings: Recordings | None = None,
+    student: Student | None = None,
+    report: Callable[[TestResult], None] | None = None,
 ) -> AssignmentResult:
-    """Grade one answer with the assignment's tasks; a sentence in its place tells why it could not be read."""
+    """Grade one answer with the assignment's tasks; a sentence in its place tells why it could not be read.
+
+    `student` is the answer where it is open already; `report` is called with each test's result as it is ready.
+    """
     broken = answer if isinstance(answer, str) else broken_file(answer, workers)
     if isinstance(answer, str) or broken is not None:
         line = _line_told(broken or "", assignment)
@@ -106,7 +111,9 @@ def grade_answer(
         results = [_task_result(task, read, _all(task, "error", broken or ""), line) for task in tasks]
     else:
         results = [
-            _task_result(task, answer, run_task(task, open_student(answer, workers, recordings), seed))
+            _task_result(
+                task, answer, run_task(task, student or open_student(answer, workers, recordings), seed, report=report)
+            )
             for task in tasks
         ]
     return AssignmentResult(

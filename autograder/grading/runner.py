@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import IntEnum
 from typing import Any
@@ -19,7 +19,7 @@ from autograder.grading.errors import BuiltOnTodo, Todo
 from autograder.grading.recognise import Survey, recognise
 from autograder.grading.result import Status, TestResult
 from autograder.grading.student import Student
-from autograder.grading.task import Task, Test
+from autograder.grading.task import ExampleOnKink, Task, Test
 from autograder.sandbox.errors import (
     ArgumentChanged,
     StudentRaised,
@@ -84,9 +84,17 @@ def run_test(
 
 
 def run_task(
-    task: Task, student: Student, seed: int = PUBLIC_SEED, *, effort: Effort = Effort.FULL
+    task: Task,
+    student: Student,
+    seed: int = PUBLIC_SEED,
+    *,
+    effort: Effort = Effort.FULL,
+    report: Callable[[TestResult], None] | None = None,
 ) -> tuple[TestResult, ...]:
-    """Run all tests of `task` in a fresh worker. A gap that is not begun is called once."""
+    """Run all tests of `task` in a fresh worker. A gap that is not begun is called once.
+
+    `report` is called with each test's result as it is ready.
+    """
     students.begin_task(student, task)
     results: list[TestResult] = []
     try:
@@ -95,6 +103,8 @@ def run_task(
                 results.append(untested(test, "todo"))
                 continue
             results.append(run_test(test, task, student, seed, effort=effort))
+            if report is not None:
+                report(results[-1])
             if effort is Effort.VERDICT and results[-1].status != "passed":
                 break
             if effort is Effort.NAMED and results[-1].misconception:
@@ -181,9 +191,13 @@ def run_examples(test: Test, student: Student, seed: int, phases: tuple[Phase, .
         drawn(student=student)
         return
     if Phase.shrink not in phases and (examples := students.recorded(student, seed, count)) is not None:
-        for args, kwargs in examples:
-            drawn.hypothesis.inner_test(student, *args, **kwargs)
-        return
+        try:
+            for args, kwargs in examples:
+                drawn.hypothesis.inner_test(student, *args, **kwargs)
+            return
+        except ExampleOnKink:  # drawn ahead, before any answer could show the kink
+            students.start_again(student)
+            evidence.start_again()
     hypothesis.seed(seed)(drawn)
     profile = drawn._hypothesis_internal_use_settings
     drawn._hypothesis_internal_use_settings = hypothesis.settings(

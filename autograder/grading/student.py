@@ -15,7 +15,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 from autograder.gradients.answers import several
 from autograder.gradients.errors import Mismatch, Wrong
 from autograder.grading.errors import BuiltOnTodo, Todo
-from autograder.grading.task import Task
+from autograder.grading.task import ExampleOnKink, Task
 from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable, WorkerDied, WorkerTimedOut
 from autograder.sandbox.probe import Probe
 
@@ -117,7 +117,7 @@ class Student:
         self._current = Example()
         try:
             yield
-        except UnsatisfiedAssumption:
+        except (UnsatisfiedAssumption, ExampleOnKink):
             raise
         except Exception as failure:
             self._current.failure = failure
@@ -167,6 +167,12 @@ def taping(student: Student) -> Iterator[list[Drawn]]:
 def recorded(student: Student, seed: int, count: int | None) -> list[Drawn] | None:
     """The examples recorded for a test with this seed, where there are some."""
     return student._recordings.get((seed, count))
+
+
+def start_again(student: Student) -> None:
+    """Forget the examples run so far in this test or survey."""
+    student._examples.clear()
+    student._current = Example()
 
 
 def surveys_of(student: Student) -> dict[tuple[str, int], Any]:

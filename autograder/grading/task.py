@@ -15,6 +15,10 @@ hypothesis_profile.activate()
 PROFILE = hypothesis.settings.get_profile(hypothesis_profile.NAME)
 
 
+class ExampleOnKink(AuthorError):
+    """An example that Hypothesis cannot draw again, named or drawn before, sits on a kink."""
+
+
 @dataclass(frozen=True)
 class Misconception:
     """A wrong way to do a task, named as a teacher would name it.
@@ -129,6 +133,6 @@ def _one_example(inner: Callable[..., None]) -> Callable[..., None]:
             except Kink:
                 if hypothesis.currently_in_test_context():
                     hypothesis.reject()
-                raise AuthorError("this named example sits on a kink; choose another point.") from None
+                raise ExampleOnKink("this named example sits on a kink; choose another point.") from None
 
     return run

@@ -1,0 +1,371 @@
+"""The watch itself: events come in from keys, files, the grader and the system; lines go out."""
+
+import contextlib
+import os
+import queue
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.course import CourseError
+from autograder.grading.result import SCHEMA_NAME, Provenance, Result
+from autograder.hints import Memory, next_hint
+from autograder.names import tasks_named
+from autograder.reports.table import console
+from autograder.watch import words
+from autograder.watch.keys import Keys
+from autograder.watch.messages import Draw, Ended, Failed, Grade, Graded, Ready, Tested, Warm
+from autograder.watch.pages import has_browser, open_page, write_page
+from autograder.watch.process import Gone, GraderProcess
+from autograder.watch.saves import Blind, Saved, Saves
+from autograder.watch.screen import Screen
+from autograder.watch.work import Arrived, Finished, Test, Verdict, Work, not_graded
+
+PATIENCE = 3.0  # seconds for the grader to give up a job, before it is replaced
+TICK = 1.0  # seconds: a test that takes long is told its time
+
+
+@dataclass(frozen=True)
+class Signalled:
+    """The system asks for something, by this signal."""
+
+    number: int
+
+
+class Watch:
+    """One run of `autograder watch`."""
+
+    def __init__(self, course: Path, selection: str) -> None:
+        self.course, self.selection = course, selection
+        self.work = Work(tasks_named(course, selection))
+        self.memory = Memory(course)
+        self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.screen = Screen(console())
+        self.keys = Keys(self.events.put)
+        self.ready: Ready | None = None
+        self.shown: dict[str, Verdict] = {}
+        self.told_lost: set[str] = set()
+        self.to_warm: list[str] = []
+        self.drawn: tuple[str, str] | None = None
+        self.wants_all = self.wants_page = False
+        self.job_task: Test | None = None
+        self.job_changes = 0
+        self.progress = (0, 0)
+        self.since = 0.0
+        self.stopped_at = 0.0
+        self.passed = 0
+        self.status: int | None = None
+
+    def run(self) -> int:
+        """Watch until a key or a signal ends it; the exit status."""
+        self.grader = GraderProcess(self.course, self.events.put)
+        with contextlib.closing(self.grader), self.screen, self.keys, Saves(self.course, self.events.put):
+            with _signals(self.events.put):
+                self.screen.say(words.watching(self.work.tasks))
+                while self.status is None:
+                    self.advance()
+                    self.tell_below()
+                    self.handle(self.wait())
+        return self.status
+
+    def wait(self) -> Any:
+        """The next event, or None after a moment."""
+        try:
+            return self.events.get(timeout=TICK)
+        except queue.Empty:
+            return None
+
+    def handle(self, event: Any) -> None:
+        match event:
+            case str():
+                self.pressed(event)
+            case Saved():
+                self.saved(event)
+            case Signalled():
+                self.signalled(event.number)
+            case Gone():
+                self.job_task, self.ready, self.drawn = None, None, None
+                self.grader.again(event)
+            case Blind():
+                self.screen.say(f"Changes of files cannot be seen here: {event.reason}.", "yellow")
+            case None:
+                self.lose_patience()
+            case _:
+                self.replied(event)
+
+    # What comes next
+
+    def advance(self) -> None:
+        """Say what has become known, and begin what is to be done next, where nothing is being done."""
+        while self.grader.job is None:
+            match self.work.next():
+                case Test() as test:
+                    return self.grade(test)
+                case Arrived() as arrived:
+                    self.arrive(arrived)
+                case Finished() as finished:
+                    self.finish(finished)
+                case None:
+                    if not self.pages():
+                        return self.ahead()
+
+    def grade(self, test: Test) -> None:
+        self.job_task, self.progress, self.since = test, (0, 0), time.monotonic()
+        self.job_changes = self.work.changes[test.task.assignment.id]
+        self.grader.ask(Grade, test.task.assignment.id, test.task.id)
+
+    def pages(self) -> bool:
+        """Do what a and o ask for, when everything is graded. False where there is nothing to do."""
+        if not (self.wants_all or self.wants_page):
+            return False
+        if (unknown := self.work.first_unknown()) is not None:
+            self.grade(Test(unknown, aside=True))
+            return True
+        result = self.result()
+        if self.wants_all:
+            self.screen.show(result)
+        if self.wants_page:
+            self.page(result)
+        self.wants_all = self.wants_page = False
+        return True
+
+    def ahead(self) -> None:
+        """While nobody waits: the examples that the next save needs, and imports that it may need."""
+        task = self.work.current
+        if self.ready is None or task is None:
+            return
+        verdict = self.work.verdict(task)
+        key = task.id, verdict.tests if verdict else ""
+        if self.drawn != key:
+            self.drawn = key
+            self.grader.ask(Draw, task.assignment.id, task.id)
+        elif self.to_warm:
+            self.grader.ask(Warm, self.to_warm.pop(0))
+
+    # What has happened
+
+    def replied(self, reply: Ready | Tested | Graded | Failed | Ended) -> None:
+        """The grader has answered."""
+        if isinstance(reply, Ready):
+            self.ready, self.to_warm = reply, list(reply.needs)
+            if (told := words.isolated(reply.isolation, reply.notice)) and self.grader.starts == 1:
+                self.screen.say(told, "dim")
+            return
+        if isinstance(reply, Tested):
+            if self.grader.job is not None and reply.number == self.grader.job.number:
+                self.progress = reply.done, reply.total
+            return
+        if (job := self.grader.ended_by(reply)) is None:
+            return
+        test, self.job_task = self.job_task, None
+        if isinstance(job, Draw) and isinstance(reply, Ended) and self.grader.stopping:
+            self.drawn = None
+        if test is not None and self.job_changes == self.work.changes[test.task.assignment.id]:
+            if isinstance(reply, Graded):
+                verdict = Verdict(reply.result, self.job_changes, reply.broken, reply.answer, reply.tests)
+                self.judged(test, verdict)
+            elif isinstance(reply, Failed):
+                self.judged(test, not_graded(test.task, self.job_changes, reply.sentence))
+
+    def judged(self, test: Test, verdict: Verdict) -> None:
+        """A task was graded: say so where it is the one in work, or where it was passed and is no more."""
+        current = test.task == self.work.current
+        before = self.work.judged(test.task, verdict)
+        if current and verdict.passed:
+            self.screen.say_status(f"{_now()}  {words.passed(verdict, self.passed)}", "passed")
+            self.passed += 1
+            self.told_lost.discard(test.task.id)
+        elif current and not _alike(before, verdict):
+            self.tell(verdict)
+        elif test.aside and before is not None and before.passed and not (verdict.passed or verdict.broken):
+            self.screen.say_status(words.lost(test.task), "failed")
+
+    def tell(self, verdict: Verdict) -> None:
+        """The verdict on the task in work, and how it differs from the one before."""
+        if verdict.broken is not None:
+            self.screen.console.print()
+            self.screen.say(f"{_now()}  {verdict.broken}", "yellow")
+            return
+        self.screen.say_status(
+            f"{_now()}  {words.difference(self.shown.get(verdict.task.id), verdict)}", verdict.task.status
+        )
+        self.shown[verdict.task.id] = verdict
+        self.tell_failure(verdict)
+
+    def tell_failure(self, verdict: Verdict) -> None:
+        """What `autograder grade` tells, and what the answer printed for the smallest inputs, its last lines."""
+        if verdict.message:
+            self.screen.say(verdict.message)
+        if printed := words.printed(verdict):
+            self.screen.say(printed, "dim")
+
+    def arrive(self, arrived: Arrived) -> None:
+        """A task comes up: what it is, where its gap is, how it stands."""
+        if told := words.found_passed(arrived.passed):
+            self.screen.say_status(told, "passed")
+        self.screen.console.print()
+        self.screen.say(words.heading(arrived.task), "bold")
+        verdict = arrived.verdict
+        self.screen.say(f"  {words.place(verdict)}{', still to do' if verdict.task.status == 'todo' else ''}")
+        if verdict.task.status != "todo":
+            self.tell(verdict)
+
+    def finish(self, finished: Finished) -> None:
+        if told := words.found_passed(finished.passed):
+            self.screen.say_status(told, "passed")
+        score = sum(result.score for result in self.work.results())
+        self.screen.say_status(words.finished(self.work.tasks, score), "passed")
+
+    def saved(self, saved: Saved) -> None:
+        """Files have changed: what is being done with them is not worth finishing."""
+        if saved.tests:
+            self.declare_anew(saved.tests)
+        changed = saved.answers | saved.tests
+        self.work.changed(changed)
+        job = self.grader.job
+        in_vain = isinstance(job, Grade) and job.assignment in changed
+        elsewhere = self.job_task is not None and self.job_task.task != self.work.current
+        if isinstance(job, Draw) or in_vain or elsewhere:
+            self.stop()
+
+    def declare_anew(self, changed: frozenset[str]) -> None:
+        """The course's tests have changed, by `git pull` perhaps; some may be new, or gone."""
+        try:
+            tasks = tasks_named(self.course, self.selection)
+        except CourseError as error:
+            self.screen.say(str(error), "yellow")
+            return
+        if changed & {task.assignment.id for task in (*tasks, *self.work.tasks)}:
+            self.screen.say("The tests have changed and are loaded anew.", "dim")
+        self.work.declared_anew(tasks)
+
+    def pressed(self, key: str) -> None:
+        """A key was typed."""
+        match key.lower():
+            case "q" | "\x03":
+                self.status = 0
+            case "h":
+                self.hint()
+            case "n":
+                if self.work.current is not None:
+                    self.work.leave()
+                    self.stop()
+            case "a":
+                self.wants_all = True
+                self.make_way()
+            case "o":
+                self.wants_page = True
+                self.make_way()
+            case "?":
+                self.screen.console.print()
+                self.screen.say(words.HELP)
+
+    def hint(self) -> None:
+        self.screen.console.print()
+        task = self.work.current
+        self.screen.say(next_hint(task, self.memory) if task else "There is no task in work to give a hint for.")
+
+    def make_way(self) -> None:
+        """What is done ahead can wait."""
+        if self.job_task is None:
+            self.stop()
+
+    def stop(self) -> None:
+        """Have the job at hand given up."""
+        if self.grader.job is not None and not self.grader.stopping:
+            self.stopped_at = time.monotonic()
+            self.grader.stop()
+
+    def lose_patience(self) -> None:
+        """Replace a grader that does not give up what it is doing."""
+        if self.grader.job is not None and self.grader.stopping and time.monotonic() - self.stopped_at > PATIENCE:
+            self.grader.abandon()
+
+    def signalled(self, number: int) -> None:
+        """End, redraw, or go to sleep until the shell brings this back."""
+        if number == signal.SIGINT:
+            self.status = 0
+        elif number == getattr(signal, "SIGWINCH", None):
+            self.screen.draw()
+        elif number == getattr(signal, "SIGTSTP", None):
+            self.screen.pause()
+            self.keys.give_back()
+            signal.raise_signal(signal.SIGSTOP)
+            self.keys.take()
+            self.screen.resume()
+        else:
+            self.status = 128 + number
+
+    # What is shown
+
+    def tell_below(self) -> None:
+        """The last line: what is being done, or the keys."""
+        if self.ready is None:
+            told = "starting: torch is being loaded"
+        elif self.job_task is not None:
+            seconds = int(time.monotonic() - self.since)
+            told = words.testing(self.job_task.task, *self.progress, seconds, self.job_task.aside)
+        else:
+            told = words.bar(self.work.current, self.screen.width)
+        self.screen.say_below(told if self.keys.there or self.job_task or not self.ready else "")
+
+    def result(self) -> Result:
+        """All verdicts as one result, equal to that of `autograder grade`."""
+        assert self.ready is not None
+        graded = self.work.results()
+        verdicts = self.work.verdicts.values()
+        files = {one.assignment.path: one.answer for one in verdicts if one.answer}
+        tests = {str(task.assignment.tests): self.work.verdicts[task.id].tests for task in self.work.tasks}
+        return Result(
+            schema=SCHEMA_NAME,
+            score=sum(one.score for one in graded),
+            max_score=sum(one.max_score for one in graded),
+            assignments=graded,
+            provenance=Provenance(self.ready.versions, 0, self.ready.isolation, files, tests, self.ready.notice),
+            seconds=sum(test.seconds for one in graded for task in one.tasks for test in task.tests),
+        )
+
+    def page(self, result: Result) -> None:
+        path = write_page(result, self.course)
+        self.screen.console.print()
+        self.screen.say(f"The report is {path.resolve()}")
+        if has_browser(os.environ):
+            open_page(path)
+
+
+def watch(course: Path, selection: str) -> int:
+    """Watch a course folder; the exit status. Raises CourseError where there is nothing to watch."""
+    return Watch(course.resolve(), selection).run()
+
+
+def _alike(before: Verdict | None, now: Verdict) -> bool:
+    """Whether nothing is to be told anew: the same files, graded alike. An editor may write a file twice."""
+    return before is not None and (before.answer, before.tests, before.message, before.broken) == (
+        now.answer, now.tests, now.message, now.broken,
+    )  # fmt: skip
+
+
+def _now() -> str:
+    return time.strftime("%H:%M:%S")
+
+
+@contextlib.contextmanager
+def _signals(put: Any) -> Iterator[None]:
+    """What the system asks for comes as events, in order with all the others; a second Ctrl-C ends at once."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH", "SIGTSTP", "SIGBREAK")
+    heeded = [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+    def heed(number: int, frame: object) -> None:
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
+        put(Signalled(number))
+
+    before = {number: signal.signal(number, heed) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
