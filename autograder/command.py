@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder import learning
 from autograder.course import CourseError, assignments_in, selection
 from autograder.imports import uncollected
 
@@ -103,6 +104,10 @@ def report(
     for file in (gradescope, classroom50, reporter):
         _check_writable(file)
     write_reports(result, gradescope=gradescope, classroom50=classroom50, reporter=reporter)
+
+
+for _command in (learning.watch, learning.hint, learning.lesson):
+    app.command()(_command)
 
 
 def _graded(
