@@ -18,30 +18,38 @@ _LIVE = re.compile(
     r"""@(?=\w)             # a person, a team, a mail address, owner/repository@commit
       | \#(?=\w)            # issue 12, in any repository
       | :(?=//)             # an address
-      | \b(?:mailto|xmpp):
-      | \bwww(?=\.)
+      | (?:mailto|xmpp):
+      | www(?=\.)
       """,
     re.VERBOSE | re.IGNORECASE,
 )
 _LIVE_IN_MARKDOWN = re.compile(
-    r"""\b[a-z]+[-_](?=\d)  # GH-12, and the likes of JIRA-12 that a repository can define
-      | :(?=[\w+-])         # :names: of pictures
-      | \.(?=[^\W\d_])      # example.org, which some mail programs take for an address
+    r"""[a-z][-_](?=\d)          # GH-12, and the likes of JIRA-12 that a repository can define
+      | :(?=[\w+-])              # :names: of pictures
+      | \.(?=[^\W\d_])           # example.org, which some mail programs take for an address
       | [0-9a-f]{6}(?=[0-9a-f])  # a commit
       """,
     re.VERBOSE | re.IGNORECASE,
 )
 _MARK = re.compile(r"[!-/:-@\[-`{-~]")
 _HARMLESS = frozenset(",;/%?'")
-_COMMAND = re.compile(r"::|##\[", re.ASCII)
+_COMMAND = re.compile(r":(?=:)|#(?=#\[)")
+
+
+class _Seen(dict[int, int]):
+    """For `str.translate`: each character, or what stands for it, looked up once."""
+
+    def __missing__(self, point: int) -> int:
+        self[point] = ord(REPLACED) if unicodedata.category(chr(point)) in _UNSEEN else point
+        return self[point]
+
+
+_SEEN = _Seen({ord("\n"): ord("\n"), ord("\t"): ord("\t")})
 
 
 def visible(text: str) -> str:
     """`text` with every character replaced that is not seen (and could reorder, hide or steer); lines end with \\n."""
-    text = _LINE_ENDS.sub("\n", text)
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
-    return "".join(REPLACED if unicodedata.category(char) in _UNSEEN and char not in "\n\t" else char for char in text)
+    return _LINE_ENDS.sub("\n", text).translate(_SEEN)
 
 
 def one_line(text: str) -> str:
@@ -57,7 +65,14 @@ def unlinked(text: str) -> str:
 def inert(text: str) -> str:
     """`text` on one line, for Markdown or HTML, tables included: shown as it is, with nothing live in it."""
     parted = _LIVE_IN_MARKDOWN.sub(_parted, unlinked(one_line(text)))
-    return _MARK.sub(lambda found: found[0] if found[0] in _HARMLESS else f"&#{ord(found[0])};", parted)
+    return _MARK.sub(lambda found: _shown(found[0]), parted)
+
+
+def _shown(mark: str) -> str:
+    """The mark as text. A dollar stands in an element of its own: between two of them GitHub sets formulas."""
+    if mark in _HARMLESS:
+        return mark
+    return "<span>&#36;</span>" if mark == "$" else f"&#{ord(mark)};"
 
 
 def _parted(found: re.Match[str]) -> str:
@@ -79,4 +94,4 @@ def fenced(text: str) -> str:
 
 def loggable(text: str) -> str:
     """`text` on one line for the job's log, where ``::name::`` and ``##[name]`` would be commands to the runner."""
-    return _COMMAND.sub(lambda found: " ".join(found[0]), one_line(text))
+    return _COMMAND.sub(r"\g<0> ", one_line(text))

@@ -105,13 +105,16 @@ def _bounded(file: Path) -> bytes:
         raise Unreadable(f"the grading job left no {RESULT_FILE}") from None
     except OSError:
         raise Unreadable(f"{RESULT_FILE} cannot be opened") from None
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(f"{RESULT_FILE} is no ordinary file")
         if status.st_size > LARGEST_RESULT:
             raise Unreadable(f"{RESULT_FILE} has more than {LARGEST_RESULT >> 20} MiB; does an answer print very much?")
-        return opened.read(LARGEST_RESULT + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return opened.read(LARGEST_RESULT + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _check(told: _Result) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from autograder.grading.result import AssignmentResult, Result, TaskResult, TestResult
 from autograder.reports.github.endpoints import Annotation, Conclusion, State
@@ -15,9 +16,9 @@ MOST_TITLE = 255  # characters of a check run's or an annotation's title
 MOST_SUMMARY = 65_535  # of a check run
 MOST_COMMENT = 65_536
 MOST_JOB_SUMMARY = (1 << 20) - (16 << 10)  # 1 MiB for a step, with room for what is said after the posts
-MOST_ANNOTATION = 64 << 10
 MOST_ANNOTATIONS = 200  # four requests; a course has 88 tasks
-MOST_MESSAGE = 4_000  # bytes of one failure's text; an honest one has at most 12 lines
+MOST_MESSAGE = 4_000  # bytes of one failure's text; an honest one has 12 lines, an annotation may have 64 KB
+MOST_FAILURES = 1_000  # texts; a course has 250 tests
 
 MARKER = "<!-- gradients-in-pytorch: the score, edited at each push -->"
 
@@ -50,8 +51,12 @@ def graded(result: Result, run: Run) -> Posts:
     wrong = sum(task.status != "todo" for task in open_tasks)
     told = _standing(result, wrong, bool(open_tasks))
     place = _linked_place(run)
-    failures = [failure(assignment, task, _short(test), place) for assignment, task, test in broken(result)]
+    told_first = islice(broken(result), MOST_FAILURES)
+    failures = [failure(assignment, task, _short(test), place) for assignment, task, test in told_first]
+    annotations = _annotations(result)
     foot = [f"Commit {run.commit[:10]} · [log]({run.page}) · {provenance(result)}"]
+    if len(annotations) > MOST_ANNOTATIONS:
+        foot.append(f"{len(annotations) - MOST_ANNOTATIONS} more tasks are not marked in the files.")
     if run.grade not in ("success", ""):
         foot.append("The grading job failed after it had written this result; its log says why.")
     return Posts(
@@ -61,7 +66,7 @@ def graded(result: Result, run: Run) -> Posts:
         title=cut(f"{numbers} points{told}", MOST_TITLE),
         lines=[*head(result, place), *failures],
         foot="\n\n".join(foot),
-        annotations=_annotations(result),
+        annotations=annotations[:MOST_ANNOTATIONS],
     )
 
 
@@ -153,8 +158,7 @@ def _annotations(result: Result) -> list[Annotation]:
         if task.status != "todo":
             one = _annotation(assignment, task)
             found.setdefault((one.path, one.start_line, one.message or ""), one)
-    kept = list(found.values())[:MOST_ANNOTATIONS]
-    return kept
+    return list(found.values())
 
 
 def _annotation(assignment: AssignmentResult, task: TaskResult) -> Annotation:
@@ -165,6 +169,6 @@ def _annotation(assignment: AssignmentResult, task: TaskResult) -> Annotation:
         start_line=line,
         end_line=line,
         annotation_level="warning",
-        message=cut(unlinked(worst.message) or WORD[task.status], MOST_MESSAGE),
+        message=unlinked(cut(worst.message, MOST_MESSAGE)) or WORD[task.status],
         title=cut(unlinked(f"{task.id} {task.name}: {WORD[task.status]}"), MOST_TITLE),
     )
