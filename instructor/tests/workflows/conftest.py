@@ -1,11 +1,11 @@
-"""A GitHub of our own: the release repository, students' repositories from the template, images, the API."""
+"""What the tests of the workflows share, made once: a release, images, the API, and two runs to go on from."""
 
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,58 +13,88 @@ import pytest
 
 from autograder.course import assignments_in
 from instructor.release import solution_of
-from instructor.tests.workflows.api import Api, Posted, serving
-from instructor.tests.workflows.hub import Hub, Push, git
-from instructor.tests.workflows.machine import Image
+from instructor.tests.workflows.api import Api, serving
+from instructor.tests.workflows.cheats import loud
+from instructor.tests.workflows.classroom import (
+    COURSE,
+    FIRST,
+    MATRIX,
+    SMALL,
+    Classroom,
+    Shown,
+    Student,
+    classroom,
+    enrolled,
+    half_done_by,
+    shown,
+    written,
+)
+from instructor.tests.workflows.hub import Hub, git
+from instructor.tests.workflows.machine import Image, Machine
 from instructor.tests.workflows.runner import Event, Run, Runner
 
-COURSE = Path(__file__).resolve().parents[3]
-RELEASE = "course/release"
-MODES = ("plain", "pinned")
+COURSE_FOLDERS = ("assignments", "autograder", "instructor", "lessons", ".github")
 
 
 @dataclass(frozen=True)
-class Classroom:
-    """The hub with the release in it, and the template of each mode."""
+class Published:
+    """What a tag led to: the run of release.yml, the files it made, and what it asked `gh` for."""
 
-    hub: Hub
-    templates: Mapping[str, Path]
-    release: str  # commit
+    run: Run
+    files: Path
+    asked: list[str]
 
 
 @pytest.fixture(scope="session")
-def classroom(tmp_path_factory) -> Classroom:
-    """The release as `instructor release` makes it, published, and the template pinned to it."""
-    folder = tmp_path_factory.mktemp("classroom")
+def published(images, api, tmp_path_factory) -> Published:
+    """The course in a repository of its own, tagged v1.0 and v1.1, and the release of the second."""
+    folder = tmp_path_factory.mktemp("published")
+    source = folder / "source"
+    for name in COURSE_FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules", "*.egg-info", ".hypothesis")
+        shutil.copytree(COURSE / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(COURSE / name, source)
+    git("init", "--quiet", "--initial-branch=main", at=source)
+    for number, message in enumerate(("The course", "A tag for this"), start=0):
+        git("add", "--all", at=source)
+        git("commit", "--quiet", "--allow-empty", "--message", message, at=source)
+        git("tag", "--annotate", "--message", f"Version 1.{number}", f"v1.{number}", at=source)
     hub = Hub(folder)
-    templates = {"plain": made_template(folder / "plain")}
-    commit = hub.create(RELEASE, templates["plain"])
-    templates["pinned"] = made_template(folder / "pinned", f"{RELEASE}@{commit}")
-    return Classroom(hub, templates, commit)
+    hub.path("authors/course").parent.mkdir()
+    git("clone", "--quiet", "--bare", source, hub.path("authors/course"), at=folder)
+    asked = folder / "asked"
+
+    def with_gh(job: str, step: str, machine: Machine) -> None:
+        gh = machine.folder / "bin/gh"
+        gh.parent.mkdir(exist_ok=True)
+        gh.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" \"$GH_TOKEN\" > '{asked}'\n")
+        gh.chmod(0o755)
+        machine.path = [str(gh.parent), *(one for one in machine.path if one != str(gh.parent))]
+
+    of_jobs = {"build": images["grade"], "publish": images["post"]}
+    runner = Runner(hub, api, of_jobs, folder / "machines", with_gh, assumed=frozenset({"test"}))
+    commit = git("rev-parse", "v1.1^{commit}", at=source)
+    run = runner.start(
+        Event("push", "authors/course", commit, "refs/tags/v1.1", {}, ()), ".github/workflows/release.yml"
+    )
+    assert run.green, "\n".join(line for job in run.jobs.values() for line in job.log)
+    return Published(run, run.artifacts["release"], asked.read_text().splitlines())
 
 
-def made_template(out: Path, pinned: str = "") -> Path:
-    """STAND-IN."""
-    import jinja2
+@pytest.fixture(scope="session")
+def whole(published, tmp_path_factory) -> Classroom:
+    """The whole course, from the files of its release."""
+    folder = tmp_path_factory.mktemp("whole")
+    git("clone", "--quiet", published.files / "template.bundle", folder / "plain", at=folder)
+    return classroom(folder, folder / "plain", "course/release")
 
-    template = out / "template"
-    template.mkdir(parents=True)
-    for name in ("autograder", "assignments"):
-        shutil.copytree(COURSE / name, template / name, ignore=shutil.ignore_patterns("__pycache__", ".*", "tests"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(COURSE / name, template)
-    (template / ".github/workflows").mkdir(parents=True)
-    for name in ("grade.yml", "grade-pinned.yml"):
-        shutil.copy(COURSE / ".github/workflows" / name, template / ".github/workflows")
-    if pinned:
-        repository, commit = pinned.split("@")
-        text = (COURSE / "instructor/template/grade.yml.j2").read_text()
-        text = jinja2.Template(text, keep_trailing_newline=True).render(repository=repository, commit=commit)
-        (template / ".github/workflows/grade.yml").write_text(text)
-    git("init", "--quiet", "--initial-branch=main", at=template)
-    git("add", "--all", at=template)
-    git("commit", "--quiet", "--message", "The course", at=template)
-    return template
+
+@pytest.fixture(scope="session")
+def small(whole, tmp_path_factory) -> Classroom:
+    """A course of three assignments, where their number does not matter."""
+    folder = tmp_path_factory.mktemp("small")
+    return classroom(folder, written(whole, folder / "plain", SMALL, None), "course/small")
 
 
 @pytest.fixture(scope="session")
@@ -92,43 +122,57 @@ def api() -> Iterator[Api]:
         yield made
 
 
-@dataclass
-class Student:
-    """One student's repository, its runs, and what it shows."""
+@dataclass(frozen=True)
+class HalfDone:
+    """A student's run of 10 / 30 points with a failure, on a branch with a pull request, and what it showed."""
 
-    repository: str
-    hub: Hub
-    runner: Runner
-
-    def push(self, files: Mapping[str, str | None], branch: str = "main") -> Run:
-        """Commit these files and push; the run that follows."""
-        return self.runner.start(pushed(self.hub.push(self.repository, files, branch)))
-
-    @property
-    def posted(self) -> Posted:
-        """What GitHub shows of the repository."""
-        return self.runner.api.posted(self.repository)
+    student: Student
+    run: Run
+    told: Shown
 
 
-def pushed(push: Push, actor: str = "ada") -> Event:
-    """The event of a push."""
-    payload = {"ref": push.ref, "after": push.sha, "sender": {"login": actor}}
-    return Event("push", push.repository, push.sha, push.ref, payload, push.changed, actor)
+def _half_done(mode: str, small: Classroom, images, api: Api, solved: dict[str, str], folder: Path) -> HalfDone:
+    ada = enrolled(small, mode, "half", Runner(small.hub, api, images, folder))
+    gap = (small.templates[mode] / MATRIX.answer).read_text(encoding="utf-8")
+    run = half_done_by(ada, solved[str(FIRST.answer)], loud(gap, "24.1"))
+    return HalfDone(ada, run, shown(ada, run))
+
+
+@pytest.fixture(scope="session")
+def half_done_plain(small, images, api, solved, tmp_path_factory) -> HalfDone:
+    """With the student's own copy."""
+    return _half_done("plain", small, images, api, solved, tmp_path_factory.mktemp("half"))
+
+
+@pytest.fixture(scope="session")
+def half_done_pinned(small, images, api, solved, tmp_path_factory) -> HalfDone:
+    """With the release."""
+    return _half_done("pinned", small, images, api, solved, tmp_path_factory.mktemp("half"))
 
 
 @pytest.fixture
-def student(classroom, images, api, tmp_path) -> Callable[[str], Student]:
-    """A new student of a mode, with a repository made from its template."""
+def student(images, api, tmp_path) -> Callable[[Classroom, str], Student]:
+    """A new student of a class and mode."""
 
-    def enrolled(mode: str) -> Student:
-        repository = f"class/{tmp_path.name}-{mode}"
-        classroom.hub.create(repository, classroom.templates[mode])
-        return Student(repository, classroom.hub, Runner(classroom.hub, api, images, tmp_path / "machines"))
+    def new(room: Classroom, mode: str) -> Student:
+        return enrolled(room, mode, tmp_path.name, Runner(room.hub, api, images, tmp_path / "machines"))
 
-    return enrolled
+    return new
+
+
+@pytest.fixture
+def look(record_property) -> Callable[[Student, Run], Shown]:
+    """What GitHub shows of a run, which a report of the tests can be asked for too."""
+
+    def looked(ada: Student, run: Run) -> Shown:
+        told = shown(ada, run)
+        record_property("posted", [{name: job.result for name, job in run.jobs.items()}, *told.row])
+        return told
+
+    return looked
 
 
 @pytest.fixture(scope="session")
 def solved() -> dict[str, str]:
-    """The answer files of the whole course, filled in."""
+    """The answer files of the whole course, filled in, by path."""
     return {str(one.answer): (COURSE / solution_of(one)).read_text(encoding="utf-8") for one in assignments_in(COURSE)}

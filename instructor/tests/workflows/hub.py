@@ -75,12 +75,15 @@ class Hub:
             changed = git("diff", "--name-only", "HEAD~1", "HEAD", at=clone).splitlines()
             return Push(repository, f"refs/heads/{branch}", git("rev-parse", "HEAD", at=clone), tuple(changed))
 
-    def check_out(self, repository: str, ref: str, into: Path, sparse: str = "", cone: bool = True) -> None:
+    def check_out(
+        self, repository: str, ref: str, into: Path, sparse: str = "", cone: bool = True, tags: bool = False
+    ) -> None:
         """A clone's work tree at one commit, as actions/checkout leaves it: detached, no credentials."""
         into.mkdir(parents=True, exist_ok=True)
         git("init", "--quiet", at=into)
         git("remote", "add", "origin", self.path(repository), at=into)
-        git("fetch", "--quiet", "--no-tags", "origin", "+refs/*:refs/remotes/origin/*", at=into)
+        refs = ["+refs/*:refs/remotes/origin/*", *(["+refs/tags/*:refs/tags/*"] if tags else [])]
+        git("fetch", "--quiet", "--no-tags", "origin", *refs, at=into)
         if sparse:
             mode = "--cone" if cone else "--no-cone"
             git("sparse-checkout", "set", mode, *sparse.split(), at=into)

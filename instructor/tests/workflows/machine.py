@@ -90,6 +90,7 @@ class Machine:
             self.workspace / inputs.get("path", ""),
             inputs.get("sparse-checkout", ""),
             inputs.get("sparse-checkout-cone-mode") != "false",
+            tags=inputs.get("fetch-depth") == "0",
         )
 
     def _setup_python(self, inputs: Mapping[str, str], context: Mapping[str, str]) -> None:

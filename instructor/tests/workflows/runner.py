@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -95,6 +96,7 @@ class Runner:
     folder: Path
     tamper: Tampering = lambda job, step, machine: None
     step_prefix: Mapping[str, str] = field(default_factory=dict)  # a line before a step's script, by the step's name
+    assumed: frozenset[str] = frozenset()  # jobs that are not run, and count as done
 
     def start(self, event: Event, path: str = ".github/workflows/grade.yml", *, cancelled: bool = False) -> Run:
         """Run a workflow of the event's own repository, at its commit, where its triggers say so."""
@@ -115,7 +117,9 @@ class Runner:
     def _run(self, run: Run, source: _Source, cancelled: bool) -> None:
         workflow = parsed(source.text)
         for name, job in workflow["jobs"].items():
-            if name in run.jobs and "uses" not in job:
+            if name in self.assumed:
+                run.jobs[name] = Job("success")
+            if name in run.jobs and ("uses" not in job or name in self.assumed):
                 continue
             needs = [run.jobs[other] for other in _listed(job.get("needs"))]
             surroundings = Surroundings(
@@ -151,8 +155,8 @@ class Runner:
                 assert _LEVELS.index(level) <= _LEVELS.index(source.most.get(what, "none")), (name, what)
         if run.event.read_only:
             permissions = dict.fromkeys(permissions, "read")
-        folder = self.folder / f"{name}-{run.attempt}"
-        machine = Machine(folder, self.images[name], self.hub, run.artifacts)
+        self.folder.mkdir(exist_ok=True)
+        machine = Machine(Path(mkdtemp(dir=self.folder)), self.images[name], self.hub, run.artifacts)
         machine.environment.update(self._variables(run, machine) | _env(workflow, around) | _env(job, around))
         contexts = dict(around.contexts) | {"runner": {"temp": str(machine.temporary), "os": "Linux"}}
         contexts["github"] = contexts["github"] | {"token": self.api.token(run.event.repository, permissions)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from instructor.tests.workflows.conftest import COURSE
+from instructor.tests.workflows.classroom import COURSE
 from instructor.tests.workflows.expressions import Surroundings, holds
 from instructor.tests.workflows.runner import Event, parsed, triggered
 
@@ -22,13 +22,13 @@ def text_of(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def workflows(classroom, tmp_path_factory) -> Path:
+def workflows(small, tmp_path_factory) -> Path:
     """All of them, the pinned grade.yml of the students' template too."""
     folder = tmp_path_factory.mktemp("all") / ".github/workflows"
     folder.mkdir(parents=True)
     for name in WORKFLOWS:
         (folder / name).write_text(text_of(name), encoding="utf-8")
-    pinned = classroom.templates["pinned"] / ".github/workflows/grade.yml"
+    pinned = small.templates["pinned"] / ".github/workflows/grade.yml"
     (folder / "grade-of-the-template.yml").write_text(pinned.read_text(encoding="utf-8"), encoding="utf-8")
     return folder
 
@@ -45,6 +45,17 @@ def test_they_are_what_github_reads(workflows):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
     ran = subprocess.run([*command, *workflows.glob("*.yml")], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_shellcheck_finds_nothing_in_what_bash_runs(name):
+    shellcheck = shutil.which("shellcheck", path=sysconfig.get_path("scripts"))
+    command = [shellcheck, "--shell=bash", "--exclude=SC1091", "-"]  # 1091: the activation script is not there yet
+    steps = [step for job in parsed(text_of(name))["jobs"].values() for step in job.get("steps", ())]
+    scripts = [one["run"] for one in steps if "run" in one and one.get("if") != "runner.os == 'Windows'"]
+    for script in scripts:
+        ran = subprocess.run(command, input=f"set -e\n{script}", capture_output=True, text=True)
+        assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -111,8 +122,8 @@ def starting(name, ref, *changed):
         (starting("pull_request", "refs/pull/7/merge", "README.md"), False),
     ],
 )
-def test_a_run_is_billed_only_where_an_answer_changed(classroom, mode, event, starts):
-    text = (classroom.templates[mode] / ".github/workflows/grade.yml").read_text(encoding="utf-8")
+def test_a_run_is_billed_only_where_an_answer_changed(small, mode, event, starts):
+    text = (small.templates[mode] / ".github/workflows/grade.yml").read_text(encoding="utf-8")
     assert triggered(text, event) is starts
 
 
@@ -149,6 +160,6 @@ def test_a_pull_request_of_the_same_repository_is_graded_by_its_push(name, event
 
 
 @pytest.mark.parametrize("mode", ["plain", "pinned"])
-def test_a_newer_push_cancels_the_run_of_the_older(classroom, mode):
-    text = (classroom.templates[mode] / ".github/workflows/grade.yml").read_text(encoding="utf-8")
+def test_a_newer_push_cancels_the_run_of_the_older(small, mode):
+    text = (small.templates[mode] / ".github/workflows/grade.yml").read_text(encoding="utf-8")
     assert parsed(text)["concurrency"] == {"group": "grade-${{ github.ref }}", "cancel-in-progress": True}
