@@ -34,12 +34,9 @@ class Opened:
 def browser() -> Iterator[Browser]:
     """The system's Chromium, or Chrome where it is installed in its usual place."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         try:
-            launched = playwright.chromium.launch(
-                executable_path=found, channel=None if found else "chrome", args=["--no-sandbox"] if root else []
-            )
+            launched = playwright.chromium.launch(executable_path=found, channel=None if found else "chrome")
         except BrowserError as error:
             missing = f"no Chromium that starts; install the package chromium ({str(error).splitlines()[0]})"
             (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructor.cohort.distribution import HEIGHT, WIDTH, histogram
+from instructor.cohort.distribution import HEIGHT, MOST_BINS, WIDTH, histogram
 from instructor.cohort.heat_map import SHADES, shade
 from instructor.cohort.roster import Person
 from instructor.cohort.survey import survey
@@ -75,7 +75,8 @@ def test_who_timed_out_and_how_long_tests_took():
 
 def test_a_file_that_cannot_be_loaded_is_told_apart_from_a_task_that_fails():
     broken = a_test("error", "assignments/beginner/01.py:3 cannot be loaded: SyntaxError: invalid syntax")
-    result = a_result(an_assignment(a_task("01.1", broken)), an_assignment(a_task("02.1", "error")))
+    unread = a_test("error", "assignments/beginner/03.py:5 is not UTF-8 text; save the file again")
+    result = a_result(*(an_assignment(a_task(f"0{n}.1", test)) for n, test in enumerate((broken, "error", unread), 1)))
     assert surveyed({"a": result}).unloadable == [(Person("a"), ["01"])]
 
 
@@ -103,6 +104,7 @@ def test_every_student_is_in_one_bar_of_the_histogram(max_score, scores):
     assert [sum(bar.low <= score <= bar.high for score in scores) for bar in bars] == [bar.count for bar in bars]
     assert sum(bar.count for bar in bars) == len(scores)
     assert (bars[0].low, bars[-1].high) == (0, max_score)
+    assert len(bars) <= MOST_BINS
     assert all(before.high + 1 == after.low for before, after in pairwise(bars))
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH and 0 <= bar.y <= bar.y + bar.height <= HEIGHT for bar in bars)
 
