@@ -31,6 +31,7 @@ LARGEST_RESULT = 32 << 20  # bytes; the whole course has 0.1 MB, and each test m
 Points = Annotated[int, Meta(ge=0, le=100_000)]
 Line = Annotated[int, Meta(ge=1, le=1_000_000)]
 Title = Annotated[str, Meta(max_length=200)]
+Sentence = Annotated[str, Meta(max_length=10_000)]
 Text = Annotated[str, Meta(max_length=100_000)]
 AssignmentId = Annotated[str, Meta(pattern=r"\A(?:[0-9]{2}|E[0-9])\Z")]
 TaskId = Annotated[str, Meta(pattern=r"\A(?:[0-9]{2}|E[0-9])\.[0-9]{1,2}\Z")]
@@ -70,7 +71,8 @@ class _Assignment(msgspec.Struct):
 class _Provenance(msgspec.Struct):
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     isolation: Isolation
-    notice: Annotated[str, Meta(max_length=1000)] | None = None
+    notice: Sentence | None = None
+    changed: Annotated[list[Sentence], Meta(max_length=100_000)] = []
 
 
 class _Result(msgspec.Struct):
@@ -159,7 +161,9 @@ def _as_result(told: _Result) -> Result:
         score=told.score,
         max_score=told.max_score,
         assignments=tuple(_as_assignment(one) for one in told.assignments),
-        provenance=Provenance({}, provenance.seed, provenance.isolation, {}, {}, provenance.notice),
+        provenance=Provenance(
+            {}, provenance.seed, provenance.isolation, {}, {}, provenance.notice, tuple(provenance.changed)
+        ),
     )
 
 

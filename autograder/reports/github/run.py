@@ -28,8 +28,7 @@ class Run:
     commit         where the posts go: the head of the pull request, or what was pushed
     pull_request   the number, where a pull request started the run; else None
     read_only      why the token cannot write, in one sentence; None where it can, as far as is known
-    page           the address of the run's page
-    attempt        counts re-runs, from 1
+    repository_page, page   the addresses of the repository's page and of the run's
     grade          how the grading job ended: success, failure, cancelled, skipped; "" where that is not told
     summary        the file of the job's summary, if there is one
     """
@@ -38,10 +37,10 @@ class Run:
     commit: str
     pull_request: int | None
     read_only: str | None
+    repository_page: str
     page: str
     api: str
     token: str
-    attempt: int
     grade: str
     summary: Path | None
 
@@ -88,10 +87,10 @@ def run_of(environment: Mapping[str, str]) -> Run:
         commit=commit,
         pull_request=pulled.number if pulled else None,
         read_only=_why_read_only(event, repository, environment.get("GITHUB_ACTOR", "")),
+        repository_page=f"{server}/{repository}",
         page=f"{server}/{repository}/actions/runs/{number}/attempts/{attempt}",
         api=_variable(environment, "GITHUB_API_URL", _ADDRESS).rstrip("/"),
         token=_variable(environment, "GITHUB_TOKEN", re.compile(r"[!-~]+")),
-        attempt=int(attempt),
         grade=environment.get("GRADE_RESULT", ""),
         summary=Path(environment["GITHUB_STEP_SUMMARY"]) if environment.get("GITHUB_STEP_SUMMARY") else None,
     )

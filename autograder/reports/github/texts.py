@@ -8,7 +8,7 @@ from autograder.grading.result import AssignmentResult, Result, TaskResult, Test
 from autograder.reports.github.endpoints import Annotation, Conclusion, State
 from autograder.reports.github.escape import inert, unlinked
 from autograder.reports.github.run import Run
-from autograder.reports.markdown import Place, failure, head, provenance
+from autograder.reports.markdown import Place, failures, head, provenance
 from autograder.reports.summary import WORD, broken, unfinished
 
 MOST_DESCRIPTION = 140  # characters of a status
@@ -49,22 +49,21 @@ def graded(result: Result, run: Run) -> Posts:
     numbers = f"{result.score} / {result.max_score}"
     open_tasks = [task for _, task in unfinished(result)]
     wrong = sum(task.status != "todo" for task in open_tasks)
-    told = _standing(result, wrong, bool(open_tasks))
+    standing = _standing(result, wrong, bool(open_tasks))
     place = _linked_place(run)
-    told_first = islice(broken(result), MOST_FAILURES)
-    failures = [failure(assignment, task, _short(test), place) for assignment, task, test in told_first]
+    told = ((where, task, _short(test)) for where, task, test in islice(broken(result), MOST_FAILURES))
     annotations = _annotations(result)
-    foot = [f"Commit {run.commit[:10]} · [log]({run.page}) · {provenance(result)}"]
+    foot = [f"{_commit(run)} · [log]({run.page}) · {provenance(result)}"]
     if len(annotations) > MOST_ANNOTATIONS:
         foot.append(f"{len(annotations) - MOST_ANNOTATIONS} more tasks are not marked in the files.")
     if run.grade not in ("success", ""):
         foot.append("The grading job failed after it had written this result; its log says why.")
     return Posts(
         state="success",
-        description=cut(f"{numbers}{told}", MOST_DESCRIPTION),
+        description=cut(f"{numbers}{standing}", MOST_DESCRIPTION),
         conclusion="neutral" if open_tasks else "success",
-        title=cut(f"{numbers} points{told}", MOST_TITLE),
-        lines=[*head(result, place), *failures],
+        title=cut(f"{numbers} points{standing}", MOST_TITLE),
+        lines=[*head(result, place), *failures(told, place)],
         foot="\n\n".join(foot),
         annotations=annotations[:MOST_ANNOTATIONS],
     )
@@ -95,7 +94,7 @@ def not_graded(reason: str, run: Run) -> Posts:
         conclusion="failure",
         title="Grading did not work; this is not the student's fault",
         lines=lines,
-        foot=f"Commit {run.commit[:10]}",
+        foot=_commit(run),
         annotations=[],
     )
 
@@ -140,13 +139,16 @@ def _short(test: TestResult) -> TestResult:
     return TestResult(test.name, test.claim, test.status, cut(test.message, MOST_MESSAGE))
 
 
+def _commit(run: Run) -> str:
+    return f"Commit [{run.commit[:10]}]({run.repository_page}/commit/{run.commit})"
+
+
 def _linked_place(run: Run) -> Place:
     """A place as a link to the line at this commit. The path is one that `hostile` let in."""
-    base = run.page.split("/actions/")[0]
 
     def place(path: str, line: int | None) -> str:
         where = path if line is None else f"{path}:{line}"
-        return f"[`{where}`]({base}/blob/{run.commit}/{path}{'' if line is None else f'#L{line}'})"
+        return f"[`{where}`]({run.repository_page}/blob/{run.commit}/{path}{'' if line is None else f'#L{line}'})"
 
     return place
 

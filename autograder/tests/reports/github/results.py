@@ -72,6 +72,7 @@ def result_of(*assignments: dict[str, Any], **changes: Any) -> dict[str, Any]:
             "files": {},
             "tests": {},
             "notice": None,
+            "changed": [],
         },
         "seconds": 1.0,
     }

@@ -22,9 +22,12 @@ def leave(folder: Path, told: object) -> Path:
 
 @pytest.mark.parametrize("told", [results.half_done(), results.nothing_done(), results.all_done()])
 def test_an_honest_result_is_read_as_the_grader_wrote_it(tmp_path, told):
+    told["provenance"] |= {"notice": "weaker than a sandbox", "changed": ["conftest.py (added)"]}
     read = read_result(leave(tmp_path, told))
     written = from_json(json.dumps(told).encode())
     assert (read.score, read.max_score) == (written.score, written.max_score)
+    for name in ("seed", "isolation", "notice", "changed"):
+        assert getattr(read.provenance, name) == getattr(written.provenance, name)
     for ours, theirs in zip(read.assignments, written.assignments, strict=True):
         assert (ours.id, ours.title, ours.level, ours.path) == (theirs.id, theirs.title, theirs.level, theirs.path)
         for task, other in zip(ours.tasks, theirs.tasks, strict=True):
