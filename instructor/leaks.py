@@ -155,9 +155,6 @@ def _decoded(data: bytes) -> str:
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        yield "".join(value)  # how notebooks keep a text of several lines
-        yield from value
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _strings(item)

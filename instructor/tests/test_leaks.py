@@ -193,5 +193,5 @@ def test_is_found_in_a_renamed_answer_file_that_tests_make_look_public(course, o
     for folder in (course, out):
         write(folder / TESTS, f'@a.misconception("b")\ndef _(A, x, v):\n{LINE}')
     assert leaks(course, out) == []
-    write(out / "advanced/41_by_another_name.py", f"def vjp_wrt_A(A, x, v):\n{LINE}")
+    write(out / "advanced/41_by_another_name.py", f"def vjp_wrt_A(A, x, v):\n    print(A)\n{LINE}")
     assert [leak.file for leak in leaks(course, out)] == ["advanced/41_by_another_name.py"]

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from ruamel.yaml import YAML
 
@@ -68,11 +70,35 @@ def test_no_blob_and_nothing_for_nbgrader_holds_a_line_that_only_solutions_hold(
     assert leaks(COURSE, released) == []
 
 
-def test_no_blob_holds_a_mark_of_a_solution_or_a_path_of_this_machine(template):
+def test_an_answer_planted_in_a_copy_of_it_is_found_each_time(released, tmp_path):
+    line = "stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)"
+    solution = "instructor/solutions/advanced/24_vector_backward_linear_case_2.py"
+    assert line in read(COURSE / solution)
+    out = shutil.copytree(released, tmp_path / "out")
+    template, notebook = out / "template", next((out / "nbgrader/release").glob("24_*/*.ipynb"))
+    shown = nbformat.v4.new_output("stream", text=f"the answer:\n    {line}\n")
+    held = nbformat.read(notebook, as_version=4)
+    held.cells[-1].outputs = [shown]
+    nbformat.write(held, notebook)
+    write(template / "assignments/advanced/24.txt", f"    {line}\n")
+    write(template / "lessons/notes.md", f"{line}\n")
+    git(template, "add", "--all")
+    git(template, "commit", "--message", "two")
+    (template / "lessons/notes.md").unlink()
+    found = {leak.file.partition(" (blob ")[0] for leak in leaks(COURSE, out) if leak.source == solution}
+    assert found == {
+        notebook.relative_to(out).as_posix(),
+        "template/assignments/advanced/24.txt",
+        "template/lessons/notes.md",
+    }
+
+
+def test_nothing_holds_a_mark_of_a_solution_or_a_path_of_this_machine(template):
     machine = [path for path in (COURSE, Path.home(), Path(sys.prefix), template.parents[2]) if len(path.parts) > 1]
     told = [*(str(path).encode() for path in machine), b"BEGIN SOLUTION", b"END SOLUTION"]
     held = {blob.names[0]: blob.data for blob in blobs(template)}
     held |= {path.name: path.read_bytes() for path in (template / ".git").iterdir() if path.is_file()}
+    held |= {path.name: path.read_bytes() for path in (template.parent / "nbgrader").rglob("*") if path.is_file()}
     assert len(held) > 150
     assert [(name, text) for name, data in held.items() for text in told if text in data] == []
 
@@ -84,6 +110,10 @@ def test_it_says_of_itself_that_nothing_is_changed_also_with_the_line_ends_of_wi
     assert changed(tmp_path) == ()
     write(tmp_path / FIRST.tests, "")
     assert changed(tmp_path) == (str(FIRST.tests),)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def clone(template: Path, place: Path, *options: str) -> None:
@@ -162,19 +192,23 @@ def test_pytest_alone_takes_the_assignments_too(machine):
 
 
 def test_a_right_answer_scores_and_a_changed_test_is_named(machine):
-    write(machine.clone / FIRST.answer, (COURSE / solution_of(FIRST)).read_text(encoding="utf-8"))
-    write(machine.clone / FIRST.tests, (COURSE / FIRST.tests).read_text(encoding="utf-8") + "\n")
+    write(machine.clone / FIRST.answer, read(COURSE / solution_of(FIRST)))
+    write(machine.clone / FIRST.tests, read(COURSE / FIRST.tests) + "\n")
     done = machine.run(machine.python.with_name("autograder"), "grade", "--only", FIRST.id)
     assert (done.returncode, done.stderr) == (0, "")
     assert "10 / 10 points" in done.stdout
     assert f"Not as released: {FIRST.tests}. " in done.stdout
+    (cure,) = re.findall(r"^git checkout \$\((.*)\) -- FILE$", read(machine.clone / "README.md"), re.MULTILINE)
+    first = machine.run(*cure.split()).stdout.strip()
+    assert machine.run("git", "checkout", first, "--", str(FIRST.tests)).returncode == 0
+    assert changed(machine.clone) == ()
 
 
 # README
 
 
 def test_the_readme_has_the_courses_commands_its_torch_and_its_failure(template):
-    ours, theirs = ((folder / "README.md").read_text(encoding="utf-8") for folder in (COURSE, template))
+    ours, theirs = (read(folder / "README.md") for folder in (COURSE, template))
     commands = re.compile(r"^(?:python3 -m venv|py -m venv).*", re.MULTILINE)
     assert commands.findall(theirs) == [line for line in commands.findall(ours) if "[dev]" not in line]
     assert "\n```sh\npytest assignments\n```\n" in theirs
@@ -185,7 +219,7 @@ def test_the_readme_has_the_courses_commands_its_torch_and_its_failure(template)
 
 
 def test_links_of_the_readme_lead_to_files(template):
-    links = re.findall(r"\]\((?!https:)([^)]+)\)", (template / "README.md").read_text(encoding="utf-8"))
+    links = re.findall(r"\]\((?!https:)([^)]+)\)", read(template / "README.md"))
     assert links
     assert all((template / link).is_file() for link in links)
 
@@ -254,7 +288,7 @@ def test_plain_the_template_grades_itself(small_course, tmp_path):
     for name in ("grade.yml", "grade-pinned.yml"):
         path = Path(".github/workflows", name)
         assert (tmp_path / path).read_bytes() == (COURSE / path).read_bytes()
-    assert "with the tests and the autograder in this repository" in (tmp_path / "README.md").read_text()
+    assert "with the tests and the autograder in this repository" in read(tmp_path / "README.md")
 
 
 def test_pinned_it_calls_the_release_with_what_that_needs(small_course, tmp_path):
@@ -270,8 +304,8 @@ def test_pinned_it_calls_the_release_with_what_that_needs(small_course, tmp_path
     assert job["permissions"] == needed
     assert job["with"] == {"course": "course/release", "commit": SHA}
     assert set(called["on"]["workflow_call"]["inputs"]) == set(job["with"])
-    readme = (tmp_path / "README.md").read_text()
-    assert "[course/release](https://github.com/course/release)\nat commit `0123456789`" in readme
+    readme = read(tmp_path / "README.md")
+    assert "\n[course/release](https://github.com/course/release) at commit `0123456789`." in readme
     assert "with the tests and the autograder in this repository" not in readme
 
 
@@ -343,10 +377,11 @@ def test_releasing_again_gives_the_same_bytes_and_an_answer_told_leaves_them(sma
     before = {name: (out / name).read_bytes() for name in names_in(out)}
     assert "template/assignments/advanced/41_matrix.py" in before
     assert not [name for name in before if name.startswith("assignments")]
+    assert not [name for name, data in before.items() if b"from students" in data]  # instructor/hidden
     assert publish(small_course, out, tasks_of=tasks_of) == commit
     assert {name: (out / name).read_bytes() for name in names_in(out)} == before
     readme = small_course / "instructor/template/README.md.j2"
-    write(readme, readme.read_text(encoding="utf-8") + "\n    meeting = A * v[:, None]\n")
+    write(readme, read(readme) + "\n    meeting = A * v[:, None]\n")
     with pytest.raises(CourseError, match=r"the release would tell answers: template/README\.md holds line 24 of "):
         publish(small_course, out, tasks_of=tasks_of)
     assert {name: (out / name).read_bytes() for name in names_in(out)} == before
