@@ -59,11 +59,16 @@ def grade(
     course: CoursePath = Path("."),
 ) -> None:
     """Grade a whole class; results land one by one and an interrupted run can be taken up again."""
-    _single_threaded()
-    from instructor.cohort.command import grade_and_show
-    from instructor.cohort.run import Settings
+    from instructor.cohort.stopping import stoppable
+    from instructor.cohort.store import RESULTS
 
-    grade_and_show(submissions, roster, Settings(course, out, seed, only, isolation, jobs, dask, regrade, gradebook))
+    with stoppable(out / RESULTS):
+        _single_threaded()
+        from instructor.cohort.command import grade_and_show
+        from instructor.cohort.run import Settings
+
+        settings = Settings(course, out, seed, only, isolation, jobs, dask, regrade, gradebook)
+        grade_and_show(submissions, roster, settings)
 
 
 @app.command()

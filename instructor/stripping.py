@@ -54,7 +54,7 @@ def generate(folder: Path, names: list[str], *, gradebook: str | None = None) ->
     Raises ReleaseError with nbgrader's log where it refuses. The working folder and PATH are changed
     meanwhile (the former by nbgrader itself), hence not for use in threads.
     """
-    with _quiet(), _own_programs_first():
+    with _quiet(), own_programs_first():
         api = NbGraderAPI(config=_config(folder, gradebook))
         for name in names:
             result = api.generate_assignment(name, force=True, create=True)
@@ -86,7 +86,7 @@ def _config(folder: Path, gradebook: str | None) -> Config:
 
 
 @contextmanager
-def _own_programs_first() -> Iterator[None]:
+def own_programs_first() -> Iterator[None]:
     """nbgrader calls `alembic` by name: the one of this interpreter, also where its bin is not on PATH."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join(filter(None, [sysconfig.get_path("scripts"), before]))

@@ -3,7 +3,9 @@
 The property tests lie beside the notebook as ``test_NN_name.py``.
 """
 
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,14 @@ from autograder.grading.task import Task
 def grade_task(task_id: str, namespace: Mapping[str, Any], *, folder: Path = Path("."), seed: int = PUBLIC_SEED) -> int:
     """Test the functions in `namespace` and return the points of the task, whole or 0.
 
-    What is wrong is printed: nbgrader takes the number as the cell's score.
+    What is wrong is printed: nbgrader takes the number as the cell's score. It would take a warning on standard
+    error for a failure, so what comes there meanwhile goes to standard output.
     Raises CourseError where no test file beside the notebook has the task.
     """
-    task = _find(task_id, folder)
-    student = Student(lambda task: session_of(namespace, by_hand=task.by_hand, task=task.id))
-    results = run_task(task, student, seed)
+    with redirect_stderr(sys.stdout):
+        task = _find(task_id, folder)
+        student = Student(lambda task: session_of(namespace, by_hand=task.by_hand, task=task.id))
+        results = run_task(task, student, seed)
     for result in results:
         if result.message:
             print(result.message)

@@ -6,17 +6,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.course import CourseError
 from autograder.grading.result import Result
 from autograder.reports.summary import score_line
 from autograder.reports.table import console
+from instructor.cohort.gradebook import shown
 from instructor.cohort.roster import read_roster
-from instructor.cohort.run import Run, Settings, grade_class
+from instructor.cohort.run import Run, Settings, enter_class, grade_class
 from instructor.cohort.store import RESULTS
 
 
 def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -> None:
-    """Grade a class and tell of it. Raises CourseError where it cannot be done or was interrupted."""
+    """Grade a class, tell of it, and enter it into the gradebook. Raises CourseError where that cannot be done."""
     people = read_roster(roster) if roster is not None else []
     out = console()
     with _Bar(console(stderr=True)) as bar:
@@ -26,14 +26,12 @@ def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -
                 out.print(f"{escape(student):<32} {score_line(result):>18}", highlight=False)
             bar.step(run)
 
-        try:
-            run = grade_class(submissions, settings, people, step)
-        except KeyboardInterrupt:
-            raise CourseError(
-                f"interrupted; what was graded is kept in {settings.out / RESULTS}. "
-                "Run the same command again to go on."
-            ) from None
+        run = grade_class(submissions, settings, people, step)
     _ended(run, settings, out)
+    if settings.gradebook:
+        for problem in enter_class(run, settings, people):
+            out.print(f"note: {escape(problem)}", soft_wrap=True)
+        out.print(f"entered into the gradebook {shown(settings.gradebook)}", soft_wrap=True, markup=False)
 
 
 def _ended(run: Run, settings: Settings, out: Console) -> None:

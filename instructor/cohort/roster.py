@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import CourseError
+from instructor.cohort.submissions import student_id
 
 COLUMNS = ("id", "first_name", "last_name", "email", "lms_user_id")
 
@@ -34,6 +35,8 @@ def read_roster(path: Path) -> list[Person]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             return _people(csv.DictReader(file), path)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read ({error.strerror}); give the roster's CSV file.") from None
     except UnicodeDecodeError:
         raise CourseError(f"{path} is not UTF-8; save the roster as CSV in UTF-8.") from None
     except csv.Error as error:
@@ -45,7 +48,13 @@ def _people(rows: csv.DictReader, path: Path) -> list[Person]:
         raise CourseError(f"{path}:1 has no column id; its first line should be: {','.join(COLUMNS)}")
     people: dict[str, Person] = {}
     for row in rows:
-        person = Person(**{column: (row.get(column) or "").strip() for column in COLUMNS})
+        if None in row:
+            raise CourseError(
+                f"{path}:{rows.line_num} has more fields than the first line names; "
+                'put "quotes" around a name with a comma.'
+            )
+        told = {column: (row.get(column) or "").strip() for column in COLUMNS}
+        person = Person(**told | {"id": student_id(told["id"])})
         if not person.id:
             raise CourseError(f"{path}:{rows.line_num} has an empty id; give the name of the student's folder.")
         if person.id in people:
@@ -55,6 +64,14 @@ def _people(rows: csv.DictReader, path: Path) -> list[Person]:
 
 
 def unknown(people: Iterable[Person], students: Iterable[str]) -> list[str]:
-    """The students who are not on the roster."""
+    """A sentence for each student who is not on the roster."""
     known = {person.id for person in people}
-    return [student for student in students if student not in known]
+    alike = {person.id.casefold(): person.id for person in people}
+    told = []
+    for student in students:
+        if student in known:
+            continue
+        other = alike.get(student.casefold())
+        is_other = f" If that is {other}, who is, rename the folder." if other else ""
+        told.append(f"{student} is not on the roster; graded all the same.{is_other}")
+    return told

@@ -1,20 +1,26 @@
 """``instructor grade``: every submission graded once, each result kept as soon as it is there."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any, cast
 
-from autograder.course import Assignment, assignments_in, selection
+from autograder.course import Assignment, CourseError, assignments_in, selection
 from autograder.grading.grade import tests_of, versions
 from autograder.grading.result import Result
 from autograder.sandbox.workers import Workers, open_workers
 from instructor.cohort.executors import Dask, Executor, Here, Processes
 from instructor.cohort.gradebook import enter, opened, prepare
 from instructor.cohort.job import Job, digest_of, material
+from instructor.cohort.penalties import late_plugin
 from instructor.cohort.roster import Person, unknown
+from instructor.cohort.stopping import ending_together
 from instructor.cohort.store import RESULTS, Store
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
+from instructor.release import ReleaseError
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Run:
     """How a run goes: for a progress bar and for the last line."""
 
     total: int = 0
+    submissions: list[Submission] = field(default_factory=list)
     graded: list[tuple[str, int, int]] = field(default_factory=list)
     unchanged: int = 0
     missing: list[str] = field(default_factory=list)
@@ -56,38 +63,46 @@ def grade_class(submissions: Path, settings: Settings, people: list[Person], ste
     run = Run(warnings=list(found.warnings))
     names = [submission.student for submission in found.submissions]
     if people:
-        run.warnings += [f"{name} is not on the roster; graded all the same." for name in unknown(people, names)]
+        run.warnings += unknown(people, names)
     absent = [Submission(person.id) for person in people if person.id not in set(names)]
     run.missing = [submission.student for submission in absent]
-    run.total = len(found.submissions) + len(absent)
-    with Store(settings.out / RESULTS) as store, open_workers(settings.isolation) as workers:
-        _grade([*found.submissions, *absent], chosen, settings, workers, store, run, step)
-        if settings.gradebook:
-            _enter([*found.submissions, *absent], people, chosen, settings, store)
+    run.submissions = [*found.submissions, *absent]
+    run.total = len(run.submissions)
+    with Store(settings.out / RESULTS) as store, open_workers(settings.isolation) as workers, ending_together():
+        _grade(chosen, settings, workers, store, run, step)
     return run
 
 
-def _enter(
-    submissions: list[Submission], people: list[Person], chosen: list[Assignment], settings: Settings, store: Store
-) -> None:
-    """Enter every result that is kept into the gradebook; what is there already stays as it is."""
-    by_name = {submission.student: submission for submission in submissions}
+def enter_class(run: Run, settings: Settings, people: list[Person]) -> list[str]:
+    """Enter every result that is kept into settings.gradebook; a sentence for each that it does not take.
+
+    Raises CourseError where the gradebook cannot be used; the results stay in settings.out.
+    """
+    chosen = _chosen(settings)
+    by_name = {submission.student: submission for submission in run.submissions}
     known = {person.id: person for person in people}
-    prepare(settings.gradebook, settings.course, [one.id for one in chosen])
-    with opened(settings.gradebook) as gradebook:
-        for student, _, result in store.results():
-            if (submission := by_name.get(student)) is not None:
-                times = {one.stem: when for one in chosen if (when := handed_in(submission, one)) is not None}
-                enter(gradebook, known.get(student, Person(student)), result, times)
+    try:
+        late = late_plugin(settings.course)
+        problems = prepare(settings.gradebook, settings.course, [one.id for one in chosen])
+        with Store(settings.out / RESULTS) as store, opened(settings.gradebook) as gradebook:
+            for student, _, result in store.results():
+                if (submission := by_name.get(student)) is not None:
+                    times = {one.stem: when for one in chosen if (when := handed_in(submission, one)) is not None}
+                    problems += enter(gradebook, known.get(student, Person(student)), result, times, late)
+    except (CourseError, ReleaseError, OSError) as error:
+        raise CourseError(f"{error} What was graded is kept in {settings.out / RESULTS}.") from None
+    return problems
 
 
 def _chosen(settings: Settings) -> list[Assignment]:
     selected = selection(settings.only)
-    return [one for one in assignments_in(settings.course) if selected.has_assignment(one.id)]
+    chosen = [one for one in assignments_in(settings.course) if selected.has_assignment(one.id)]
+    if not chosen:
+        raise CourseError(f"--only {settings.only}: this course has no such assignment; leave --only out to grade all.")
+    return chosen
 
 
 def _grade(
-    submissions: list[Submission],
     chosen: list[Assignment],
     settings: Settings,
     workers: Workers,
@@ -99,7 +114,7 @@ def _grade(
     digests: dict[str, str] = {}
 
     def changed() -> Iterator[Job]:
-        for submission in submissions:
+        for submission in run.submissions:
             job = Job(submission.student, {one.id: answer_of(submission, one) for one in chosen})
             digest = digest_of(job, tests, settings.seed, settings.only, workers.isolation, versions())
             if not settings.regrade and store.digest_of(job.student) == digest:
@@ -113,10 +128,18 @@ def _grade(
     first = next(jobs, None)  # nothing is loaded where nothing has changed
     if first is None:
         return
-    for job, result in _executor(settings, workers, tests).run(chain([first], jobs)):
-        store.put(job.student, digests.pop(job.student), result)
-        run.graded.append((job.student, result.score, result.max_score))
-        step(run, job.student, result)
+    results = _executor(settings, workers, tests).run(chain([first], jobs))
+    try:
+        with closing(cast(Any, results)):  # graders end before the workers that they share
+            for job, result in results:
+                store.put(job.student, digests.pop(job.student), result)
+                run.graded.append((job.student, result.score, result.max_score))
+                step(run, job.student, result)
+    except BrokenExecutor:
+        raise CourseError(
+            f"a grader was ended from outside, for want of memory perhaps; what was graded is kept in {store.path}. "
+            "Run the same command again to go on, with --jobs 1 if it happens again."
+        ) from None
 
 
 def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> Executor:

@@ -4,20 +4,26 @@
     SUBMISSIONS/ada/01_…/01_….ipynb                        nbgrader's submitted/<student>/<assignment>/
     SUBMISSIONS/submitted/ada/01_…/01_….ipynb              nbgrader's course folder
 
-Of a submission nothing but its answer files is ever read.
+Of a submission nothing but its answer files, and nbgrader's timestamp beside them, is ever read.
 """
 
 import os
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.course import Assignment, CourseError
 from autograder.grading.grade import answer_or_reason
-from autograder.grading.submission import LARGEST_ANSWER, Answer
+from autograder.grading.submission import Answer, Refused, read_regular_file
+from instructor.cohort.notebook_answer import LARGEST_NOTEBOOK, NoNotebook, text_of
 
-LARGEST_NOTEBOOK = 8 * LARGEST_ANSWER  # bytes; a notebook holds its outputs too
+_TIMESTAMP = re.compile(r"(?P<clock>[\d:. T-]*\d) ?(?P<offset>[+-]\d\d:?\d\d)?(?P<zone>[A-Z][\w/+-]*)?", re.ASCII)
+_LONGEST_TIMESTAMP = 100  # bytes
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are no UTF-8, other ends of lines
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,11 @@ class Found:
     warnings: list[str]
 
 
+def student_id(name: str) -> str:
+    """A folder's or roster's name for a student; the two ways to write ö, which macOS and Linux choose, are one."""
+    return unicodedata.normalize("NFC", name)
+
+
 def find(folder: Path, assignments: list[Assignment]) -> Found:
     """All submissions below `folder`. Raises CourseError where it is no folder or holds none."""
     if not folder.is_dir():
@@ -45,91 +56,140 @@ def find(folder: Path, assignments: list[Assignment]) -> Found:
     found: dict[str, Submission] = {}
     warnings: list[str] = []
     for entry in _student_folders(folder, warnings):
-        one = _submission(entry, stems)
+        try:
+            one = _submission(entry, stems)
+        except OSError as error:
+            warnings.append(f"{entry} cannot be read ({error.strerror}) and is left out; check its permissions.")
+            continue
         if one is None:
             warnings.append(f"{entry} holds no assignments; it is left out.")
         elif one.student in found:
-            merged, warning = _merged(found[one.student], one)
-            found[one.student] = merged
-            warnings.append(warning)
+            found[one.student] = _merged(found[one.student], one, warnings)
         else:
             found[one.student] = one
+    warnings += _alike(found)
     if not found:
-        raise CourseError(f"{folder} holds no submission; it should hold <student>/assignments/… or submitted/….")
+        told = f"{folder} holds no submission; it should hold <student>/assignments/… or submitted/…."
+        raise CourseError(" ".join([told, *warnings[:3]]))
     return Found([found[name] for name in sorted(found)], warnings)
 
 
 def _student_folders(folder: Path, warnings: list[str]) -> Iterator[Path]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        warnings.append(f"{folder} cannot be read ({error.strerror}) and is left out; check its permissions.")
+        return
+    for entry in entries:
         path = Path(entry.path)
-        if entry.is_symlink():
+        if any(unicodedata.category(letter) in _UNPRINTABLE for letter in entry.name):
+            shown = path.with_name(ascii(entry.name)[1:-1])
+            warnings.append(f"{shown} has a name that cannot be printed and is left out; rename it.")
+        elif entry.is_symlink():
             warnings.append(f"{path} is a link and is not followed; put the folder itself there.")
         elif entry.name.startswith(".") or entry.is_file(follow_symlinks=False):
             continue
         elif not entry.is_dir(follow_symlinks=False):
             warnings.append(f"{path} is neither a file nor a folder; it is left out.")
-        elif entry.name == "submitted" and not (path / "assignments").exists():
+        elif entry.name == "submitted" and not os.path.lexists(path / "assignments"):
             yield from _student_folders(path, warnings)
         else:
             yield path
 
 
 def _submission(folder: Path, stems: set[str]) -> Submission | None:
-    clone = folder if (folder / "assignments").is_dir() else None
-    notebooks = folder if any((folder / stem / f"{stem}.ipynb").is_file() for stem in stems) else None
-    return Submission(folder.name, clone, notebooks) if clone or notebooks else None
+    """What a folder holds, or None. Raises OSError where it cannot be looked into."""
+    with os.scandir(folder) as entries:
+        names = {entry.name for entry in entries}
+    clone = folder if "assignments" in names and (folder / "assignments").is_dir() else None
+    notebooks = folder if any((folder / stem / f"{stem}.ipynb").is_file() for stem in stems & names) else None
+    return Submission(student_id(folder.name), clone, notebooks) if clone or notebooks else None
 
 
-def _merged(first: Submission, second: Submission) -> tuple[Submission, str]:
+def _merged(first: Submission, second: Submission, warnings: list[str]) -> Submission:
     """Two folders of one student as one submission; an answer file of a clone counts before a notebook."""
     merged = Submission(first.student, first.clone or second.clone, first.notebooks or second.notebooks)
-    used = [str(folder) for folder in dict.fromkeys((merged.clone, merged.notebooks)) if folder]
-    return merged, f"{first.student} has two folders; used: {' and '.join(used)}."
+    used = _folders([merged])
+    told = f"{first.student} has two folders; used: {' and '.join(used)}."
+    if unused := [folder for folder in _folders([first, second]) if folder not in used]:
+        told += f" Not used: {' and '.join(unused)}."
+    warnings.append(told)
+    return merged
+
+
+def _folders(submissions: list[Submission]) -> list[str]:
+    folders = [folder for one in submissions for folder in (one.clone, one.notebooks) if folder is not None]
+    return [str(folder) for folder in dict.fromkeys(folders)]
+
+
+def _alike(names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each two students whose names differ in case only: they stay two."""
+    before: dict[str, str] = {}
+    for name in sorted(names):
+        other = before.setdefault(name.casefold(), name)
+        if other != name:
+            told = f"{other} and {name} differ in case only and are graded as two"
+            yield f"{told}; if they are one person, put the work into one folder."
 
 
 def answer_of(submission: Submission, assignment: Assignment) -> Answer | str:
     """A student's answer to an assignment, or one sentence why there is none that can be read."""
-    if submission.notebooks is not None:
-        notebook = submission.notebooks / assignment.stem / f"{assignment.stem}.ipynb"
-        in_clone = submission.clone is not None and (submission.clone / assignment.answer).is_file()
-        if notebook.is_file() and not in_clone:
-            return _from_notebook(notebook, assignment)
-    if submission.clone is None:
-        return f"{assignment.stem} was not handed in."
-    return answer_or_reason(submission.clone, assignment)
+    try:
+        if submission.notebooks is not None and not _is_in_clone(submission, assignment):
+            notebook = f"{assignment.stem}/{assignment.stem}.ipynb"
+            if os.path.lexists(submission.notebooks / notebook):
+                return _from_notebook(submission.notebooks, notebook, assignment)
+        if submission.clone is None:
+            return f"{assignment.stem} was not handed in."
+        return answer_or_reason(submission.clone, assignment)
+    except OSError as error:
+        return f"{assignment.stem} cannot be read ({error.strerror}); check the permissions of its folder."
+
+
+def _is_in_clone(submission: Submission, assignment: Assignment) -> bool:
+    return submission.clone is not None and (submission.clone / assignment.answer).is_file()
 
 
 def handed_in(submission: Submission, assignment: Assignment) -> datetime | None:
     """When the answer was handed in: nbgrader's timestamp.txt beside a notebook, else the file's own time."""
-    from nbgrader.utils import parse_utc
-
-    if submission.clone is not None and (file := submission.clone / assignment.answer).is_file():
-        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    if submission.notebooks is None:
+    try:
+        if _is_in_clone(submission, assignment):
+            assert submission.clone is not None
+            return _changed(submission.clone / assignment.answer)
+        if submission.notebooks is None:
+            return None
+        stamp = _stamp(submission.notebooks, f"{assignment.stem}/timestamp.txt")
+        notebook = submission.notebooks / assignment.stem / f"{assignment.stem}.ipynb"
+        return stamp or (_changed(notebook) if notebook.is_file() else None)
+    except OSError:
         return None
-    folder = submission.notebooks / assignment.stem
+
+
+def _changed(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.lstat().st_mtime, UTC)
+
+
+def _stamp(folder: Path, path: str) -> datetime | None:
+    """The time in nbgrader's timestamp.txt, with its offset or zone, else in UTC; None where there is none."""
     try:
-        return parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
-    except (OSError, ValueError):
-        notebook = folder / f"{assignment.stem}.ipynb"
-        return datetime.fromtimestamp(notebook.stat().st_mtime, UTC) if notebook.is_file() else None
+        text = read_regular_file(folder, path, _LONGEST_TIMESTAMP).decode().strip()
+        if (found := _TIMESTAMP.fullmatch(text)) is None:
+            return None
+        zone = ZoneInfo(found["zone"]) if found["zone"] not in (None, "UTC") else UTC
+        moment = datetime.fromisoformat(found["clock"] + (found["offset"] or ""))
+        return (moment if found["offset"] else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (Refused, OSError, ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None
 
 
-def _from_notebook(path: Path, assignment: Assignment) -> Answer | str:
-    """The code of a notebook as an answer file; its test cells are left out."""
-    import nbformat
-
-    from instructor.notebooks import to_script
-
+def _from_notebook(folder: Path, path: str, assignment: Assignment) -> Answer | str:
     place = f"{assignment.stem}.ipynb"
-    if path.is_symlink() or path.parent.is_symlink():
-        return f"{place} is a link to another place; put the file itself there."
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        return f"{place} has {path.stat().st_size / 2**20:.1f} MB; clear its outputs and hand it in again."
-    data = path.read_bytes()
     try:
-        text = to_script(nbformat.reads(data.decode("utf-8-sig"), as_version=4))
-    except Exception as error:  # nbformat and its readers raise many kinds
-        told = (str(error).splitlines() or [""])[0][:100]
-        return f"{place} is no notebook that can be read ({type(error).__name__}: {told}); save it again in Jupyter."
-    return Answer(str(assignment.answer), text, data)
+        if (size := (folder / path).lstat().st_size) > LARGEST_NOTEBOOK:
+            return f"{place} has {size / 2**20:.1f} MB; clear its outputs and hand it in again."
+        data = read_regular_file(folder, path, LARGEST_NOTEBOOK)
+        return Answer(str(assignment.answer), text_of(data), data)
+    except Refused as refused:
+        return str(refused)
+    except NoNotebook as problem:
+        return f"{place} {problem}"

@@ -1,11 +1,20 @@
 """A small class on the small course of the grader's tests."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-from autograder.tests.conftest import GAPS_01, RIGHT_01, RIGHT_E1, course, sandboxed  # noqa: F401
+from autograder.tests.conftest import GAPS_01, RIGHT_01, RIGHT_E1, TESTS_01, TESTS_E1, sandboxed  # noqa: F401
 
+COURSE = {
+    "beginner/test_01_small.py": TESTS_01,
+    "beginner/01_small.py": RIGHT_01,
+    "exercises/test_exercise_01_more.py": TESTS_E1,
+    "exercises/exercise_01_more.py": RIGHT_E1,
+}
 WRONG_01 = RIGHT_01.replace("A.T @ v", "2 * (A.T @ v)")
 
 
@@ -18,14 +27,36 @@ def hand_in(folder, student, first, exercise=RIGHT_E1):
     return folder / student
 
 
+def grade_command(submissions, out, course, *options):
+    """The words of `instructor grade`, in a process of its own."""
+    given = [str(submissions), "--out", str(out), "--course", str(course), *map(str, options)]
+    return [sys.executable, "-m", "instructor", "grade", *given]
+
+
+def grade_by_command(submissions, out, course, *options, **running):
+    """`instructor grade` run to its end, where no program of this interpreter's environment is on PATH."""
+    environment = os.environ | {"PATH": os.defpath}
+    command = grade_command(submissions, out, course, *options)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, **running)
+
+
+def small_course(folder):
+    """The small course of the grader's tests, with its solutions where an instructor keeps them."""
+    for path, text in COURSE.items():
+        file = folder / "assignments" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        if not file.name.startswith("test_"):
+            solution = folder / "instructor/solutions" / path
+            solution.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, solution)
+    return folder
+
+
 @pytest.fixture
-def solved(course):  # noqa: F811
-    """The small course with its solutions where an instructor keeps them."""
-    for level, name in (("beginner", "01_small"), ("exercises", "exercise_01_more")):
-        target = course / "instructor/solutions" / level
-        target.mkdir(parents=True)
-        shutil.copy(course / "assignments" / level / f"{name}.py", target)
-    return course
+def solved(tmp_path):
+    """A small course of two assignments, 01 and E1."""
+    return small_course(tmp_path)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
         ("", ":1 has no column id"),
         ("id,email\nada,a@b\n,c@d\n", ":3 has an empty id"),
         ("id\nada\nada\n", ":3 names ada a second time"),
+        ("id\nJörg\nJo\u0308rg\n", ":3 names Jörg a second time"),
+        ("id,last_name,email\nada,King, Countess,a@b\n", ":2 has more fields than the first line names"),
     ],
 )
 def test_a_roster_that_cannot_be_used_is_one_sentence_with_the_line(tmp_path, text, told):
@@ -42,5 +44,13 @@ def test_a_roster_in_another_encoding_is_one_sentence(tmp_path):
         read_roster(roster(tmp_path, "id\nMüller\n", "latin-1"))
 
 
+def test_a_roster_that_is_missing_or_a_folder_is_one_sentence(tmp_path):
+    for path in (tmp_path, tmp_path / "roster.csv"):
+        with pytest.raises(CourseError, match="cannot be read"):
+            read_roster(path)
+
+
 def test_students_who_are_not_on_it():
-    assert unknown([Person("ada")], ["ada", "bob"]) == ["bob"]
+    assert unknown([Person("ada")], ["ada", "bob"]) == ["bob is not on the roster; graded all the same."]
+    (told,) = unknown([Person("ada")], ["Ada"])
+    assert told.endswith("If that is ada, who is, rename the folder.")

@@ -1,15 +1,5 @@
 """Grading a class: the same verdicts as grading one by one, and nothing lost or done twice."""
 
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from contextlib import suppress
-from pathlib import Path
-
-import psutil
 import pytest
 
 from autograder.course import CourseError
@@ -17,7 +7,7 @@ from autograder.grading.grade import grade
 from autograder.grading.result import without_times
 from autograder.tests.conftest import RIGHT_01
 from instructor.cohort.roster import Person
-from instructor.cohort.run import Settings, grade_class
+from instructor.cohort.run import Settings, enter_class, grade_class
 from instructor.cohort.store import RESULTS, Store
 from instructor.tests.cohort.conftest import hand_in
 
@@ -25,7 +15,10 @@ EVERYBODY = ["Müller, Jörg", "ada", "zoe"]
 
 
 def run(submissions, settings, people=()):
-    return grade_class(submissions, settings, list(people), lambda run, student, result: None)
+    done = grade_class(submissions, settings, list(people), lambda run, student, result: None)
+    if settings.gradebook:
+        assert enter_class(done, settings, list(people)) == []
+    return done
 
 
 def kept(out):
@@ -77,58 +70,6 @@ def test_students_of_the_roster_who_handed_in_nothing_get_zeros(solved, submissi
     assert done.missing == ["nobody"]
     assert ("nobody", 0, 20) in done.graded
     assert "zoe is not on the roster; graded all the same." in done.warnings
-
-
-def test_a_run_that_was_killed_goes_on_and_loses_nothing(solved, submissions, tmp_path):
-    for number in range(17):
-        hand_in(submissions, f"student{number:02}", RIGHT_01 + f"\n# {number}\n")
-    out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "instructor",
-        "grade",
-        str(submissions),
-        "--out",
-        str(out),
-        "--course",
-        str(solved),
-    ]
-    found = [0]
-    for _ in range(20):
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        while process.poll() is None and count(out) < found[-1] + 2:
-            time.sleep(0.02)
-        kill(process)
-        found.append(count(out))
-        if process.returncode == 0:
-            break
-    assert found == sorted(found)
-    assert len(found) > 3
-    assert found[-1] == 20
-    assert sum(result.score == 20 for result in kept(out).values()) == 18
-
-
-def count(out: Path) -> int:
-    """The results that are kept, read while another process writes."""
-    if not (out / RESULTS).exists():
-        return 0
-    try:
-        with sqlite3.connect(out / RESULTS, timeout=5) as connection:
-            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-
-
-def kill(process: subprocess.Popen) -> None:
-    """SIGKILL the grader and all it started."""
-    if process.poll() is None:
-        for each in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
-            with suppress(ProcessLookupError):
-                os.kill(each.pid, signal.SIGKILL)
-    process.wait()
 
 
 def test_results_that_cannot_be_kept_are_one_sentence(solved, submissions, tmp_path):

@@ -1,0 +1,157 @@
+"""nbgrader's own route, end to end: release, notebooks with answers, autograde, feedback; our points are the same.
+
+Two assignments of the course, real commands, a real kernel for each notebook.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import instructor
+from instructor.cohort.gradebook import opened, prepare
+from instructor.tests.cohort.conftest import grade_by_command
+
+COURSE = Path(instructor.__file__).parents[1]
+FIRST, BY_HAND = "01_basic_scalar_backward", "23_vector_backward_linear_case_1"
+RIGHT = {
+    FIRST: {
+        "01_1": "return float(sum(k * c * x ** (k - 1) for k, c in enumerate(coefficients) if k))",
+        "01_2": """leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    return torch.autograd.grad(f(leaf), leaf)[0].item()""",
+        "01_3": """leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = g(leaf)
+    y.retain_grad()
+    f(y).backward()
+    return leaf.grad.item(), y.grad.item()""",
+    },
+    # A warning or a print to standard error is no mistake, though nbgrader takes it for one.
+    BY_HAND: {
+        "23_1": """import sys, warnings
+    print("looking at", A.shape, file=sys.stderr)
+    warnings.warn("not needed")
+    return v @ A""",
+        "23_2": "return v[:, None] * x[None, :]",
+        "23_3": "return (A + A.T) @ x",
+    },
+}
+WRONG = {
+    FIRST: {
+        "01_1": "return float(sum(k * c * x**k for k, c in enumerate(coefficients)))",
+        "01_2": "return f(torch.tensor(x, dtype=torch.float64)).item()",
+        "01_3": "return undefined_name",
+    },
+    BY_HAND: {"23_1": "return A @ v", "23_2": "return np.outer(x, v)", "23_3": "return 2 * A @ x"},
+}
+HALF = {FIRST: {"01_1": RIGHT[FIRST]["01_1"], "01_3": "return 1 / 0"}, BY_HAND: {"23_2": RIGHT[BY_HAND]["23_2"]}}
+CLASS = {"right": RIGHT, "wrong": WRONG, "half": HALF, "untouched": {FIRST: {}, BY_HAND: {}}}
+POINTS = {
+    ("right", FIRST): 10.0, ("right", BY_HAND): 10.0,
+    ("wrong", FIRST): 0.0, ("wrong", BY_HAND): 0.0,
+    ("half", FIRST): 3.0, ("half", BY_HAND): 3.0,
+    ("untouched", FIRST): 0.0, ("untouched", BY_HAND): 0.0,
+}  # fmt: skip
+
+
+def run(*command, cwd):
+    """A command that must succeed, with this interpreter's programs first on PATH, as nbgrader wants it."""
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def hand_in(released, folder, answers):
+    """The student's copy of a released assignment, with answers typed where the gaps were."""
+    shutil.copytree(released, folder)
+    path = folder / f"{folder.name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        task = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("_answer")
+        if task in answers:
+            kept = [line for line in cell.source.split("\n") if "raise NotImplementedError" not in line]
+            cell.source = "\n".join([*kept, f"    {answers[task]}"])
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """nbgrader's course folder after autograde and feedback, and a gradebook that `instructor grade` filled."""
+    made = tmp_path_factory.mktemp("made")
+    run(sys.executable, "-m", "instructor", "release", "--out", str(made / "out"), "--only", "01,23", cwd=COURSE)
+    course = made / "course"
+    shutil.copytree(made / "out/nbgrader", course)
+    prepare(f"sqlite:///{course}/gradebook.db", COURSE, ["01", "23"])
+    # A busy machine takes longer than the 30 s that nbgrader gives a cell.
+    (course / "nbgrader_config.py").write_text("c.Execute.timeout = 240\n")
+    for student, answers in CLASS.items():
+        for assignment in (FIRST, BY_HAND):
+            hand_in(course / "release" / assignment, course / "submitted" / student / assignment, answers[assignment])
+    for assignment in (FIRST, BY_HAND):
+        run("nbgrader", "autograde", assignment, cwd=course)
+        run("nbgrader", "generate_feedback", assignment, cwd=course)
+    ours = f"sqlite:///{made}/ours.db"
+    options = ["--only", "01,23", "--gradebook", ours]
+    done = grade_by_command(course / "submitted", made / "out2", COURSE, *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    return course, ours
+
+
+def points(url):
+    with opened(url) as gradebook:
+        return {
+            (submission.student.id, assignment.name): submission.score
+            for assignment in gradebook.assignments
+            for submission in assignment.submissions
+        }
+
+
+def cells(url):
+    with opened(url) as gradebook:
+        return {
+            (submission.student.id, grade.name): (grade.score, grade.max_score)
+            for assignment in gradebook.assignments
+            for submission in assignment.submissions
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+def test_nbgrader_gives_the_points_that_the_answers_deserve(graded):
+    course, _ = graded
+    assert points(f"sqlite:///{course}/gradebook.db") == POINTS
+
+
+def test_ours_are_the_same_cell_by_cell(graded):
+    course, ours = graded
+    theirs = cells(f"sqlite:///{course}/gradebook.db")
+    assert len(theirs) == len(CLASS) * 6
+    assert cells(ours) == theirs
+
+
+def test_no_cell_of_the_course_writes_to_standard_error(graded):
+    course, _ = graded
+    notebooks = [nbformat.read(path, as_version=4) for path in sorted(course.glob("autograded/*/*/*.ipynb"))]
+    assert len(notebooks) == len(CLASS) * 2
+    tests = [
+        cell for notebook in notebooks for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    assert len(tests) == len(CLASS) * 6
+    outputs = [output for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+
+
+def test_feedback_says_what_is_wrong(graded):
+    course, _ = graded
+    pages = {page.parent.parent.name + page.stem[:2]: page.read_text() for page in course.glob("feedback/*/*/*.html")}
+    assert len(pages) == len(CLASS) * 2
+    assert "the gradient with respect to x is wrong" in pages["wrong23"]
+    assert "01.2 is still to do" in pages["untouched01"]
