@@ -85,8 +85,8 @@ class Api:
     def _annotations(self, posted: Posted, body: dict[str, Any], number: str) -> tuple[int, Any]:
         return 200, posted.checks[int(number) - 1]["annotations"]
 
-    def _pulls(self, posted: Posted, body: dict[str, Any], commit: str) -> tuple[int, Any]:
-        return 200, [pull for pull in self.pulls if pull["head"]["sha"] == commit]
+    def _pulls(self, posted: Posted, body: dict[str, Any]) -> tuple[int, Any]:
+        return 200, self.pulls
 
     def _comments(self, posted: Posted, body: dict[str, Any], number: str) -> tuple[int, Any]:
         return 200, [comment for comment in posted.comments if comment["issue"] == int(number)]
@@ -106,7 +106,7 @@ _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", r"/check-runs", "checks: write", Api._make_check),
     ("PATCH", r"/check-runs/(\d+)", "checks: write", Api._change_check),
     ("GET", r"/check-runs/(\d+)/annotations", "checks: read", Api._annotations),
-    ("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests: read", Api._pulls),
+    ("GET", r"/pulls", "pull-requests: read", Api._pulls),
     ("GET", r"/issues/(\d+)/comments", "pull-requests: read", Api._comments),
     ("POST", r"/issues/(\d+)/comments", "pull-requests: write", Api._comment),
     ("PATCH", r"/issues/comments/(\d+)", "pull-requests: write", Api._edit),

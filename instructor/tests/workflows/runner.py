@@ -46,7 +46,7 @@ class Event:
 
 @dataclass
 class Job:
-    """How a job ended: success, failure, cancelled or skipped, and all that it left."""
+    """How a job ended (success, failure, cancelled or skipped), all that it left, and what its scripts were told."""
 
     result: str = "skipped"
     outputs: dict[str, str] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class Runner:
         for step in job["steps"]:
             self._step(name, step, machine, Surroundings(contexts, done.result), done)
         done.outputs = {key: filled(value, Surroundings(contexts)) for key, value in job.get("outputs", {}).items()}
-        done.environment = machine.variables()
+        done.environment |= machine.variables()
         return done
 
     def _step(self, job: str, step: dict[str, Any], machine: Machine, around: Surroundings, done: Job) -> None:
@@ -203,6 +203,7 @@ class Runner:
         environment = machine.variables() | _env(step, around)
         environment |= {"GITHUB_ENV": str(files.env), "GITHUB_OUTPUT": str(files.output)}
         environment |= {"GITHUB_PATH": str(files.path), "GITHUB_STEP_SUMMARY": str(files.summary)}
+        done.environment |= environment
         ran = subprocess.run(
             [*_SHELLS[step.get("shell")], str(script)],
             cwd=machine.workspace / step.get("working-directory", ""),

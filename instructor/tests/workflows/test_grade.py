@@ -1,6 +1,7 @@
 """What is posted for a student's push: both jobs of both modes are really run, for work not begun, begun and done."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -92,6 +93,17 @@ def test_on_a_pull_request_from_a_fork_the_jobs_summary_is_all_and_green(student
     assert run.jobs["post"].summary.startswith("## 10 / 30 points")
     assert told.state is None
     assert ada.posted.checks == ada.posted.comments == ada.posted.refused == []
+
+
+def test_a_run_of_dependabots_is_green_and_posts_nothing_more(half_done_plain):
+    ada, run = half_done_plain.student, half_done_plain.run
+    before = len(ada.posted.statuses[run.event.sha])
+    again = ada.runner.again(replace(run, event=replace(run.event, actor="dependabot[bot]", read_only=True)), "post")
+    assert again.green
+    assert "Dependabot started this run" in "".join(again.jobs["post"].log)
+    assert again.jobs["post"].summary.startswith("## 10 / 30 points")
+    assert len(ada.posted.statuses[run.event.sha]) == before
+    assert ada.posted.refused == []
 
 
 def test_a_pull_request_of_the_students_own_branch_starts_no_job(student, small):
