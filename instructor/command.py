@@ -101,25 +101,29 @@ def release(
 
 @app.command()
 def export(
-    results: Annotated[Path, typer.Argument(help="the folder that `instructor grade --out` wrote")],
+    results: Annotated[Path | None, typer.Argument(help="what `instructor grade --out` wrote; for the scores")] = None,
     canvas: Annotated[Path | None, typer.Option(help="write Canvas' gradebook CSV to this file")] = None,
     csv: Annotated[Path | None, typer.Option(help="write a plain CSV to this file")] = None,
     roster: Annotated[Path | None, typer.Option(help="CSV with id,first_name,last_name,email,lms_user_id")] = None,
+    gradescope: Annotated[Path | None, typer.Option(help="write an autograder for Gradescope to this zip")] = None,
+    classroom50: Annotated[Path | None, typer.Option(help="write one for Classroom 50 to this folder")] = None,
+    only: Annotated[str, typer.Option(help="what such an autograder grades: 01,24.2,E1")] = "",
+    seed: Annotated[int, typer.Option(help="its seed, which students on Gradescope do not see")] = 0,
+    course: CoursePath = Path("."),
 ) -> None:
-    """Write the scores of a class for other systems."""
-    from instructor.cohort.export import rows_of, write_canvas, write_plain
-    from instructor.cohort.roster import read_roster
-    from instructor.cohort.store import RESULTS, Store
+    """Write the scores of a class for other systems, or an autograder that runs there."""
+    from instructor.export import write_autograders, write_scores
 
-    if canvas is None and csv is None:
-        raise CourseError("say what to write: instructor export RESULTS --canvas FILE, --csv FILE or both.")
-    _check_graded(results)
-    people = read_roster(roster) if roster is not None else []
-    with Store(results / RESULTS) as store:
-        for path, write in ((canvas, write_canvas), (csv, write_plain)):
-            if path is not None:
-                write(rows_of(store, people), path)
-                print(f"wrote {path}")
+    if not any((canvas, csv, gradescope, classroom50)):
+        raise CourseError(
+            "say what to write: --canvas FILE or --csv FILE of RESULTS; --gradescope ZIP or --classroom50 DIR."
+        )
+    if canvas or csv:
+        if results is None:
+            raise CourseError("say whose scores: instructor export RESULTS, the folder of `instructor grade --out`.")
+        _check_graded(results)
+        write_scores(results, roster, canvas=canvas, csv=csv)
+    write_autograders(course, only, seed, gradescope=gradescope, classroom50=classroom50)
 
 
 @app.command()

@@ -40,7 +40,7 @@ def read_upload(folder: Path, assignments: Iterable[Assignment], code_of_noteboo
     for assignment in assignments:
         found = _paths(folder, places, assignment)
         if not found:
-            answers[assignment.id] = f"{assignment.stem} was not handed in."
+            answers[assignment.id] = f"{assignment.answer.name} was not handed in; upload it, or its notebook."
             continue
         answers[assignment.id] = _read(folder, found[0], assignment, code_of_notebook)
         if found[0].endswith(".ipynb"):

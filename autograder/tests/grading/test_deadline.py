@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from autograder.course import CourseError, Selection, assignments_in, selection
+from autograder.course import CourseError, assignments_in, selection
 from autograder.grading import deadline
 from autograder.grading.deadline import OutOfTime, alarm, grade_in_time
 from autograder.grading.grade import answer_or_reason, grade
@@ -25,10 +25,11 @@ def graded(course, workers, only=""):
     return grade_in_time(course, chosen, answers, workers, only=selection(only), seed=3, seconds=LONG)
 
 
-@pytest.mark.parametrize("only", ["", "01.2", "E1"])
-@pytest.mark.parametrize("text", [RIGHT_01, RIGHT_01.replace("A.T @", "A @"), GAPS_01, "def f(:\n"])
+@pytest.mark.parametrize(
+    ("text", "only"), [(RIGHT_01.replace("A.T @", "A @"), ""), (GAPS_01, "01.2"), ("def f(:\n", ""), (None, "01")]
+)
 def test_in_time_the_result_is_that_of_grade(text, only, course, answer, sandboxed):
-    answer(text)
+    answer(text) if text else answer("").unlink()
     expected = without_times(grade(course, sandboxed, only=selection(only), seed=3))
     assert without_times(graded(course, sandboxed, only)) == expected
 
@@ -77,8 +78,3 @@ def test_the_alarm_ends_a_wait_and_is_put_back():
         time.sleep(60)
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-
-
-def test_an_empty_selection_means_everything(course, sandboxed):
-    assert Selection().has_task("01.1")
-    assert graded(course, sandboxed).max_score == 20
