@@ -7,7 +7,7 @@ import email.utils
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 import msgspec
@@ -68,11 +68,11 @@ class Client:
         """One request under the repository. Raises TryAgain or Refused."""
         return self._exchange(method, path, answer, body)[0]
 
-    def pages(self, path: str, kind: type[T]) -> Iterator[T]:
+    def pages(self, path: str, kind: type[T], **query: str) -> Iterator[T]:
         """All entries of a list, asked for a page at a time while GitHub says that there is another."""
         for page in range(1, MOST_PAGES + 1):
-            query = f"{path}?per_page={PER_PAGE}&page={page}"
-            found, more = self._exchange("GET", query, list[kind], None)  # type: ignore[valid-type]
+            asked = urlencode({**query, "per_page": PER_PAGE, "page": page})
+            found, more = self._exchange("GET", f"{path}?{asked}", list[kind], None)  # type: ignore[valid-type]
             yield from found
             if not more:
                 return

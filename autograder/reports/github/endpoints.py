@@ -70,7 +70,6 @@ class PullRequest(msgspec.Struct, frozen=True):
     """A pull request as GitHub answers it."""
 
     number: int
-    state: str
     head: _Head
 
 
@@ -112,9 +111,13 @@ def annotations(client: Client, number: int) -> Iterator[Annotation]:
     return client.pages(f"/check-runs/{number}/annotations", Annotation)
 
 
-def pull_requests(client: Client, commit: str) -> Iterator[PullRequest]:
-    """The pull requests that hold the commit, the closed ones too."""
-    return client.pages(f"/commits/{commit}/pulls", PullRequest)
+def open_pull_requests(client: Client, owner: str, branch: str) -> Iterator[PullRequest]:
+    """The open pull requests from a branch of this name of the owner's, whichever the repository.
+
+    Not those "associated with a commit": of a commit in the default branch, GitHub lists there the merged ones only,
+    and a class may keep a pull request for feedback open from that very branch.
+    """
+    return client.pages("/pulls", PullRequest, state="open", head=f"{owner}:{branch}")
 
 
 def comments(client: Client, number: int) -> Iterator[Comment]:

@@ -132,11 +132,12 @@ def _pull_requests(client: Client, run: Run) -> list[int]:
     """The pull request that started the run, or the open ones of this repository whose head is this very commit."""
     if run.pull_request is not None:
         return [run.pull_request]
+    if run.branch is None:
+        return []
     return [
         one.number
-        for one in endpoints.pull_requests(client, run.commit)
-        if one.state == "open"
-        and one.head.sha == run.commit
+        for one in endpoints.open_pull_requests(client, run.repository.split("/")[0], run.branch)
+        if one.head.sha == run.commit
         and one.head.repo is not None
         and one.head.repo.full_name.lower() == run.repository.lower()
     ]

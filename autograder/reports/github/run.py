@@ -27,6 +27,7 @@ class Run:
     repository     "owner/name"
     commit         where the posts go: the head of the pull request, or what was pushed
     pull_request   the number, where a pull request started the run; else None
+    branch         the name, where a push to it or the like started the run; else None
     read_only      why the token cannot write, in one sentence; None where it can, as far as is known
     repository_page, page   the addresses of the repository's page and of the run's
     grade          how the grading job ended: success, failure, cancelled, skipped; "" where that is not told
@@ -36,6 +37,7 @@ class Run:
     repository: str
     commit: str
     pull_request: int | None
+    branch: str | None
     read_only: str | None
     repository_page: str
     page: str
@@ -67,6 +69,7 @@ class Event(msgspec.Struct):
     """What this module reads of an event's payload."""
 
     pull_request: _PullRequest | None = None
+    ref: str | None = None
     sender: _Account | None = None
 
 
@@ -86,6 +89,7 @@ def run_of(environment: Mapping[str, str]) -> Run:
         repository=repository,
         commit=commit,
         pull_request=pulled.number if pulled else None,
+        branch=ref.removeprefix("refs/heads/") if (ref := event.ref or "").startswith("refs/heads/") else None,
         read_only=_why_read_only(event, repository, environment.get("GITHUB_ACTOR", "")),
         repository_page=f"{server}/{repository}",
         page=f"{server}/{repository}/actions/runs/{number}/attempts/{attempt}",

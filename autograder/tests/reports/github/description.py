@@ -16,7 +16,7 @@ USED = {
     "/repos/{owner}/{repo}/check-runs": ["post"],
     "/repos/{owner}/{repo}/check-runs/{check_run_id}": ["patch"],
     "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations": ["get"],
-    "/repos/{owner}/{repo}/commits/{commit_sha}/pulls": ["get"],
+    "/repos/{owner}/{repo}/pulls": ["get"],
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": ["patch"],
 }

@@ -34,6 +34,7 @@ class FakeGitHub:
         self.pulls: list[dict[str, Any]] = []
         self.comments: dict[int, list[dict[str, Any]]] = {}
         self.may_write = True
+        self.endless = 0  # bytes sent of a body without end
         self._numbers = iter(range(1000, 100_000))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"github": self}))
         self._server.daemon_threads = True
@@ -54,10 +55,18 @@ class FakeGitHub:
         self._server.shutdown()
         self._server.server_close()
 
-    def add_pull(self, number: int, sha: str, repository: str = "owner/course", state: str = "open") -> None:
-        """A pull request whose head is `sha` in `repository`."""
-        pull = first(self.example(f"{ROOT}/commits/{{commit_sha}}/pulls", "get", "200"))
-        head = {**pull.get("head", {}), "sha": sha, "repo": {**pull.get("head", {}).get("repo", {})}}
+    def add_pull(
+        self, number: int, sha: str, repository: str = "owner/course", branch: str = "main", state: str = "open"
+    ) -> None:
+        """A pull request whose head is `sha` on `branch` of `repository`."""
+        pull = first(self.example(f"{ROOT}/pulls", "get", "200"))
+        head = {
+            **pull.get("head", {}),
+            "sha": sha,
+            "ref": branch,
+            "label": f"{repository.split('/')[0]}:{branch}",
+            "repo": {**pull.get("head", {}).get("repo", {})},
+        }
         head["repo"]["full_name"] = repository
         teams = {"requested_teams": []}  # the example has one without its type, against the description itself
         self.pulls.append({**pull, **teams, "number": number, "state": state, "head": head})
@@ -124,8 +133,9 @@ class FakeGitHub:
         base = first(self.example(f"{ROOT}/check-runs/{{check_run_id}}/annotations", "get", "200"))
         return _page([{**base, **one} for one in self.annotations[int(number)]], query)
 
-    def find_pulls(self, sha: str, *, query: Any, body: Any) -> tuple[int, Any, bool]:
-        return _page(self.pulls, query)
+    def find_pulls(self, *, query: Any, body: Any) -> tuple[int, Any, bool]:
+        (head,), (state,) = query["head"], query["state"]
+        return _page([pull for pull in self.pulls if (pull["head"]["label"], pull["state"]) == (head, state)], query)
 
     def list_comments(self, number: str, *, query: Any, body: Any) -> tuple[int, Any, bool]:
         return _page(self.comments.get(int(number), []), query)
@@ -149,7 +159,7 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any, bool]]]] = [
     ("POST", r"/check-runs", FakeGitHub.create_check_run),
     ("PATCH", r"/check-runs/(\d+)", FakeGitHub.update_check_run),
     ("GET", r"/check-runs/(\d+)/annotations", FakeGitHub.list_annotations),
-    ("GET", r"/commits/([0-9a-f]{40})/pulls", FakeGitHub.find_pulls),
+    ("GET", r"/pulls", FakeGitHub.find_pulls),
     ("GET", r"/issues/(\d+)/comments", FakeGitHub.list_comments),
     ("POST", r"/issues/(\d+)/comments", FakeGitHub.create_comment),
     ("PATCH", r"/issues/comments/(\d+)", FakeGitHub.edit_comment),
@@ -258,6 +268,7 @@ def never_ends(handler: _Handler) -> bool:
     try:
         while True:
             handler.wfile.write(b" " * (1 << 20))
+            handler.github.endless += 1 << 20
     except OSError:
         handler.close_connection = True
     return True

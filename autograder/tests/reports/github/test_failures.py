@@ -125,6 +125,7 @@ def test_an_answer_without_end_is_refused_at_a_bound(trial, github):
     error, slept = trial(never_ends)
     assert isinstance(error, Refused)
     assert f"more than {LARGEST_RESPONSE >> 20} MiB" in str(error)
+    assert LARGEST_RESPONSE // 2 < github.endless < 2 * LARGEST_RESPONSE
     assert (len(github.requests), slept) == (1, [])
 
 

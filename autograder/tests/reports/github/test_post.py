@@ -32,12 +32,20 @@ def test_a_push_gets_status_check_run_and_summary(workflow, github):
 
 def test_a_push_to_a_pull_request_of_this_repository_comments_there(workflow, github):
     github.add_pull(3, HEAD, state="closed")
-    github.add_pull(4, HEAD, repository="someone/course")
+    github.add_pull(4, HEAD, repository="owner/copy-of-course")
+    github.add_pull(6, HEAD, branch="other")
     github.add_pull(5, MERGE)
     github.add_pull(7, HEAD)
     assert workflow.leaves(results.half_done()).post() == 0
     assert list(github.comments) == [7]
     assert github.comments[7][0]["body"].startswith(f"{texts.MARKER}\n## 15 / 40 points")
+
+
+def test_a_branch_may_have_any_name(workflow, github):
+    github.add_pull(7, HEAD, branch="ada/task 1&state=closed#é")
+    workflow.event("push", ref="refs/heads/ada/task 1&state=closed#é")
+    assert workflow.leaves(results.half_done()).post() == 0
+    assert list(github.comments) == [7]
 
 
 def test_a_pull_request_is_posted_to_at_its_head_not_at_the_merge(workflow, github):

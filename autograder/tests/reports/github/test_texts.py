@@ -22,6 +22,7 @@ RUN = Run(
     repository="owner/course",
     commit=HEAD,
     pull_request=None,
+    branch="main",
     read_only=None,
     repository_page="https://github.example/owner/course",
     page="https://github.example/owner/course/actions/runs/1/attempts/1",
