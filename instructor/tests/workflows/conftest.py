@@ -49,21 +49,8 @@ class Published:
 def published(images, api, tmp_path_factory) -> Published:
     """The course in a repository of its own, tagged v1.0 and v1.1, and the release of the second."""
     folder = tmp_path_factory.mktemp("published")
-    source = folder / "source"
-    for name in COURSE_FOLDERS:
-        ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules", "*.egg-info", ".hypothesis")
-        shutil.copytree(COURSE / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
-        shutil.copy(COURSE / name, source)
-    git("init", "--quiet", "--initial-branch=main", at=source)
-    for number, message in enumerate(("The course", "A tag for this"), start=0):
-        git("add", "--all", at=source)
-        git("commit", "--quiet", "--allow-empty", "--message", message, at=source)
-        git("tag", "--annotate", "--message", f"Version 1.{number}", f"v1.{number}", at=source)
-    hub = Hub(folder)
-    hub.path("authors/course").parent.mkdir()
-    git("clone", "--quiet", "--bare", source, hub.path("authors/course"), at=folder)
-    asked = folder / "asked"
+    hub, asked = Hub(folder), folder / "asked"
+    commit = _tagged(hub, "authors/course", folder / "source")
 
     def with_gh(job: str, step: str, machine: Machine) -> None:
         gh = machine.folder / "bin/gh"
@@ -74,12 +61,27 @@ def published(images, api, tmp_path_factory) -> Published:
 
     of_jobs = {"build": images["grade"], "publish": images["post"]}
     runner = Runner(hub, api, of_jobs, folder / "machines", with_gh, assumed=frozenset({"test"}))
-    commit = git("rev-parse", "v1.1^{commit}", at=source)
-    run = runner.start(
-        Event("push", "authors/course", commit, "refs/tags/v1.1", {}, ()), ".github/workflows/release.yml"
-    )
+    event = Event("push", "authors/course", commit, "refs/tags/v1.1", {}, ())
+    run = runner.start(event, ".github/workflows/release.yml")
     assert run.green, "\n".join(line for job in run.jobs.values() for line in job.log)
     return Published(run, run.artifacts["release"], asked.read_text().splitlines())
+
+
+def _tagged(hub: Hub, repository: str, source: Path) -> str:
+    """Publish the course with two tags; the commit of the second."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache", "node_modules", "*.egg-info", ".hypothesis")
+    for name in COURSE_FOLDERS:
+        shutil.copytree(COURSE / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(COURSE / name, source)
+    git("init", "--quiet", "--initial-branch=main", at=source)
+    for number, message in enumerate(("The course", "A tag for this")):
+        git("add", "--all", at=source)
+        git("commit", "--quiet", "--allow-empty", "--message", message, at=source)
+        git("tag", "--annotate", "--message", f"Version 1.{number}", f"v1.{number}", at=source)
+    hub.path(repository).parent.mkdir()
+    git("clone", "--quiet", "--bare", source, hub.path(repository), at=hub.folder)
+    return git("rev-parse", "HEAD", at=source)
 
 
 @pytest.fixture(scope="session")
