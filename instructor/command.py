@@ -77,6 +77,7 @@ def release(
     course: Annotated[str, typer.Option(help="OWNER/REPO@SHA: the release whose grader the template calls")] = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="write the answer files of this course anew")] = False,
     only: Annotated[str, typer.Option(help="assignments to release: 01,24")] = "",
+    gradebook: Annotated[str, typer.Option(help="URL of nbgrader's database, to enter the assignments into")] = "",
     folder: Annotated[Path, typer.Option(help="the course folder")] = Path("."),
 ) -> None:
     """Generate what students get from the solutions: a template repository, and nbgrader's release."""
@@ -97,6 +98,12 @@ def release(
         commit = publish(folder, out, names, pin)
         print(f"{out / 'template'}  the students' template, commit {commit}")
         print(f"{out / 'nbgrader'}  a course folder for nbgrader: its release, and the tests")
+        if gradebook:
+            from instructor.cohort.gradebook import prepare, shown
+
+            for problem in prepare(gradebook, folder, names):
+                print(f"note: {problem}")
+            print(f"{shown(gradebook)}  knows the assignments")
 
 
 @app.command()

@@ -7,14 +7,14 @@ API: https://nbgrader.readthedocs.io/en/stable/api/gradebook.html
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from autograder.course import CourseError, assignments_in
+from autograder.course import CourseError, Selection, assignments_in
 from autograder.grading.result import AssignmentResult, Result
 from instructor.cohort.penalties import penalise
 from instructor.cohort.roster import Person
@@ -131,12 +131,13 @@ def _cause(error: Exception) -> BaseException:
     return error.__context__ if isinstance(error.__context__, SQLAlchemyError) else error
 
 
-def prepare(url: str, course: Path, wanted: list[str]) -> list[str]:
-    """Enter the assignments (ids) that the gradebook does not know, as `instructor release` makes them.
+def prepare(url: str, course: Path, wanted: Collection[str] | None = None) -> list[str]:
+    """Enter the assignments (ids; None: all) that the gradebook does not know, as `instructor release` makes them.
 
     A sentence for each that it knows with other cells or points than the course has.
     """
-    chosen = [one for one in assignments_in(course) if one.id in wanted]
+    selected = Selection(frozenset(wanted or ()))
+    chosen = [one for one in assignments_in(course) if selected.has_assignment(one.id)]
     with opened(url) as gradebook:
         known = {
             assignment.name: {

@@ -23,6 +23,7 @@ from instructor.cohort.notebook_answer import LARGEST_NOTEBOOK, NoNotebook, text
 
 _TIMESTAMP = re.compile(r"(?P<clock>[\d:. T-]*\d) ?(?P<offset>[+-]\d\d:?\d\d)?(?P<zone>[A-Z][\w/+-]*)?", re.ASCII)
 _LONGEST_TIMESTAMP = 100  # bytes
+_NBGRADERS = {"source", "release", "autograded", "feedback", "solution"}  # beside submitted/ in its course folder
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, bytes that are no UTF-8, other ends of lines
 
 
@@ -80,6 +81,7 @@ def _student_folders(folder: Path, warnings: list[str]) -> Iterator[Path]:
     except OSError as error:
         warnings.append(f"{folder} cannot be read ({error.strerror}) and is left out; check its permissions.")
         return
+    is_nbgraders = any(entry.name == "submitted" and not _is_clone(entry) for entry in entries)
     for entry in entries:
         path = Path(entry.path)
         if any(unicodedata.category(letter) in _UNPRINTABLE for letter in entry.name):
@@ -91,10 +93,14 @@ def _student_folders(folder: Path, warnings: list[str]) -> Iterator[Path]:
             continue
         elif not entry.is_dir(follow_symlinks=False):
             warnings.append(f"{path} is neither a file nor a folder; it is left out.")
-        elif entry.name == "submitted" and not os.path.lexists(path / "assignments"):
+        elif entry.name == "submitted" and not _is_clone(entry):
             yield from _student_folders(path, warnings)
-        else:
+        elif not (is_nbgraders and entry.name in _NBGRADERS):
             yield path
+
+
+def _is_clone(entry: os.DirEntry[str]) -> bool:
+    return os.path.lexists(Path(entry.path) / "assignments")
 
 
 def _submission(folder: Path, stems: set[str]) -> Submission | None:

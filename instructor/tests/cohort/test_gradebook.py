@@ -241,6 +241,13 @@ def test_a_student_whom_the_database_does_not_take_is_told_and_the_next_is_enter
     assert {student for student, _ in scores(url)} == {"ada"}
 
 
+def test_a_new_file_given_by_a_relative_path_lies_in_the_folder_of_the_command(ready, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert prepare("sqlite:///fresh.db", ready, ["E1"]) == []
+    with opened(f"sqlite:///{tmp_path}/fresh.db") as gradebook:
+        assert [assignment.name for assignment in gradebook.assignments] == ["exercise_01_more"]
+
+
 def test_cells_that_differ_from_the_courses_are_told(ready, url):
     assert prepare(url, ready, ["01"]) == []
     with opened(url) as gradebook:

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 import instructor
-from instructor.cohort.gradebook import opened, prepare
+from instructor.cohort.gradebook import opened
 from instructor.tests.cohort.conftest import grade_by_command
 
 COURSE = Path(instructor.__file__).parents[1]
@@ -85,10 +85,11 @@ def hand_in(released, folder, answers):
 def graded(tmp_path_factory):
     """nbgrader's course folder after autograde and feedback, and a gradebook that `instructor grade` filled."""
     made = tmp_path_factory.mktemp("made")
-    run(sys.executable, "-m", "instructor", "release", "--out", str(made / "out"), "--only", "01,23", cwd=COURSE)
     course = made / "course"
-    shutil.copytree(made / "out/nbgrader", course)
-    prepare(f"sqlite:///{course}/gradebook.db", COURSE, ["01", "23"])
+    course.mkdir()
+    options = ["--out", made / "out", "--only", "01,23", "--gradebook", f"sqlite:///{course}/gradebook.db"]
+    run(sys.executable, "-m", "instructor", "release", *map(str, options), cwd=COURSE)
+    shutil.copytree(made / "out/nbgrader", course, dirs_exist_ok=True)
     # A busy machine takes longer than the 30 s that nbgrader gives a cell.
     (course / "nbgrader_config.py").write_text("c.Execute.timeout = 240\n")
     for student, answers in CLASS.items():

@@ -44,6 +44,17 @@ def test_clones_and_notebooks_are_found_side_by_side(submissions, assignments):
     assert found.warnings == []
 
 
+def test_in_nbgraders_course_folder_only_what_was_submitted_counts(tmp_path, assignments):
+    for step in ("source", "release"):
+        notebook(tmp_path / "course", step, RIGHT_01)
+    for step in ("submitted", "autograded"):
+        notebook(tmp_path / "course" / step, "berta", RIGHT_01)
+    found = find(tmp_path / "course", assignments)
+    assert [one.student for one in found.submissions] == ["berta"]
+    assert found.submissions[0].notebooks == tmp_path / "course/submitted/berta"
+    assert found.warnings == []
+
+
 def test_a_notebook_is_read_as_the_code_in_it(tmp_path, assignments):
     notebook(tmp_path, "berta", "def vjp_wrt_x(A, x, v):\n    return A.T @ v")
     answer = answer_of(find(tmp_path, assignments).submissions[0], assignments[0])
