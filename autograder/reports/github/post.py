@@ -46,7 +46,7 @@ def post(folder: Path, environment: Mapping[str, str], out: TextIO, clock: Clock
         posts, status = texts.graded(result, run), EXIT_POSTED
     except Unreadable as reason:
         posts, status = texts.not_graded(str(reason), run), EXIT_BROKEN
-    _append(run.summary, posts.text(texts.MOST_JOB_SUMMARY))
+    _append(run.summary, posts.text(texts.MOST_JOB_SUMMARY), out)
     _say(out, posts.description)
     if run.read_only:
         _say(out, f"{run.read_only}: the job's summary is all")
@@ -61,10 +61,11 @@ def _post_all(client: Client, patience: Patience, run: Run, posts: Posts, notes:
     """Status, check run and comments; one that fails does not keep the others from being tried."""
     bot = ACTIONS_BOT
 
-    def status() -> None:
+    def status() -> str:
         nonlocal bot
         made = endpoints.set_status(client, run.commit, posts.state, CONTEXT, posts.description, run.page)
         bot = made.creator.login if made.creator else ACTIONS_BOT
+        return "status is posted"
 
     for name, operation in (
         ("status", status),
@@ -74,18 +75,18 @@ def _post_all(client: Client, patience: Patience, run: Run, posts: Posts, notes:
         _tried(name, operation, patience, notes, out)
 
 
-def _tried(name: str, operation: Callable[[], None], patience: Patience, notes: _Notes, out: TextIO) -> None:
+def _tried(name: str, operation: Callable[[], str], patience: Patience, notes: _Notes, out: TextIO) -> None:
     try:
-        patience.until_done(operation)
+        told = patience.until_done(operation)
     except Refused as refused:
         (notes.forbidden if refused.status == 403 else notes.failed).append(f"{name}: {refused}")
     except GaveUp as gave_up:
         notes.failed.append(f"{name}: {gave_up}")
     else:
-        _say(out, f"{name} is posted")
+        _say(out, told)
 
 
-def _check_run(client: Client, run: Run, posts: Posts) -> None:
+def _check_run(client: Client, run: Run, posts: Posts) -> str:
     """Update the check run that is there, or make one.
 
     GitHub adds annotations to those a check run has and takes none away. So only the missing ones are sent, and where
@@ -95,17 +96,23 @@ def _check_run(client: Client, run: Run, posts: Posts) -> None:
     found = [one for one in endpoints.check_runs(client, run.commit, CHECK) if one.external_id == EXTERNAL_ID]
     had = {_same(one) for one in endpoints.annotations(client, found[0].id)} if found else set()
     if found and had <= {_same(one) for one in posts.annotations}:
-        number, first = found[0].id, True
-        missing = [one for one in posts.annotations if _same(one) not in had]
+        number = found[0].id
+        batches = _batches([one for one in posts.annotations if _same(one) not in had])
     else:
-        output = endpoints.Output(posts.title, summary, posts.annotations[:ANNOTATIONS_A_REQUEST])
+        first, *batches = _batches(posts.annotations)
+        output = endpoints.Output(posts.title, summary, first)
         made = endpoints.create_check_run(client, run.commit, CHECK, EXTERNAL_ID, posts.conclusion, output, run.page)
-        number, first = made.id, False
-        missing = posts.annotations[ANNOTATIONS_A_REQUEST:]
-    while first or missing:
-        output = endpoints.Output(posts.title, summary, missing[:ANNOTATIONS_A_REQUEST])
+        number = made.id
+    for batch in batches:
+        output = endpoints.Output(posts.title, summary, batch)
         endpoints.update_check_run(client, number, posts.conclusion, output, run.page)
-        first, missing = False, missing[ANNOTATIONS_A_REQUEST:]
+    return "check run is posted"
+
+
+def _batches(annotations: list[endpoints.Annotation]) -> list[list[endpoints.Annotation]]:
+    """The annotations in parts that one request takes; at least one part, be it empty."""
+    starts = range(0, max(1, len(annotations)), ANNOTATIONS_A_REQUEST)
+    return [annotations[start : start + ANNOTATIONS_A_REQUEST] for start in starts]
 
 
 def _same(one: endpoints.Annotation) -> tuple[str, int, str, str]:
@@ -113,10 +120,11 @@ def _same(one: endpoints.Annotation) -> tuple[str, int, str, str]:
     return one.path, one.start_line, " ".join((one.title or "").split()), " ".join((one.message or "").split())
 
 
-def _comment(client: Client, run: Run, posts: Posts, bot: str) -> None:
+def _comment(client: Client, run: Run, posts: Posts, bot: str) -> str:
     """Edit the bot's own comment on each pull request that this commit heads, or write it."""
     body = f"{texts.MARKER}\n{posts.text(texts.MOST_COMMENT - len(texts.MARKER) - 1)}"
-    for number in _pull_requests(client, run):
+    numbers = _pull_requests(client, run)
+    for number in numbers:
         mine = (
             comment.id
             for comment in endpoints.comments(client, number)
@@ -126,6 +134,10 @@ def _comment(client: Client, run: Run, posts: Posts, bot: str) -> None:
             endpoints.edit_comment(client, comment, body)
         else:
             endpoints.create_comment(client, number, body)
+    told = " and ".join(str(number) for number in numbers)
+    return (
+        f"comment on pull request {told} is posted" if numbers else "no open pull request of this branch to comment on"
+    )
 
 
 def _pull_requests(client: Client, run: Run) -> list[int]:
@@ -155,14 +167,19 @@ def _told(run: Run, notes: _Notes, out: TextIO) -> int:
     for line in told:
         _say(out, line)
     if told:
-        _append(run.summary, "\n" + "".join(f"- {inert(line)}\n" for line in told))
+        _append(run.summary, "\n" + "".join(f"- {inert(line)}\n" for line in told), out)
     return EXIT_BROKEN if notes.failed else EXIT_POSTED
 
 
-def _append(summary: Path | None, text: str) -> None:
-    if summary is not None:
-        with summary.open("a", encoding="utf-8") as file:
+def _append(summary: Path | None, text: str, out: TextIO) -> None:
+    """Add to the job's summary; where that cannot be written, the posts are made all the same."""
+    if summary is None:
+        return
+    try:
+        with summary.open("a", encoding="utf-8", newline="\n") as file:
             file.write(text)
+    except OSError as error:
+        _say(out, f"the job's summary cannot be written ({error.strerror})")
 
 
 def _say(out: TextIO, line: str) -> None:

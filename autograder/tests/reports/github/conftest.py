@@ -89,8 +89,9 @@ class Workflow:
 
 
 @pytest.fixture
-def workflow(tmp_path: Path) -> Workflow:
+def workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workflow:
     """A run that a push started, whose GitHub nobody answers for yet."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     folder = tmp_path / "artifact"
     folder.mkdir()
     environment = {

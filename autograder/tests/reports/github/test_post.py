@@ -28,6 +28,11 @@ def test_a_push_gets_status_check_run_and_summary(workflow, github):
     assert len(github.annotations[check_run["id"]]) == 3
     assert "15 / 40 points" in workflow.summary
     assert github.comments == {}
+    assert workflow.log.splitlines()[1:] == [
+        "gradients: status is posted",
+        "gradients: check run is posted",
+        "gradients: no open pull request of this branch to comment on",
+    ]
 
 
 def test_a_push_to_a_pull_request_of_this_repository_comments_there(workflow, github):
@@ -318,6 +323,9 @@ def test_events_of_other_kinds_are_posted_at_their_commit(workflow, github):
 
 
 def test_without_a_summary_file_the_posts_are_made_all_the_same(workflow, github):
-    del workflow.environment["GITHUB_STEP_SUMMARY"]
+    workflow.environment["GITHUB_STEP_SUMMARY"] = str(workflow.folder)
     assert workflow.leaves(results.half_done()).post() == 0
-    assert len(github.statuses) == 1
+    assert "the job's summary cannot be written" in workflow.log
+    del workflow.environment["GITHUB_STEP_SUMMARY"]
+    assert workflow.post() == 0
+    assert len(github.statuses) == 2
