@@ -19,7 +19,7 @@ from instructor.command import release
 from instructor.git import blobs, git
 from instructor.leaks import leaks
 from instructor.release import publish, solution_of
-from instructor.students import Pin, pin_of, write_template
+from instructor.students import Pin, write_template
 from instructor.tests.courses import ANSWER_41, COURSE, TESTS_41, tasks_of, write
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -307,44 +307,6 @@ def test_pinned_it_calls_the_release_with_what_that_needs(small_course, tmp_path
     readme = read(tmp_path / "README.md")
     assert "\n[course/release](https://github.com/course/release) at commit `0123456789`." in readme
     assert "with the tests and the autograder in this repository" not in readme
-
-
-@pytest.mark.parametrize(
-    ("text", "pin"),
-    [
-        (f"course/release@{SHA}", PIN),
-        (f"course/release@{SHA.upper()}", PIN),
-        (f"My-School_x/.github.io@{SHA}", Pin("My-School_x/.github.io", SHA)),
-    ],
-)
-def test_a_pin_is_read(text, pin):
-    assert pin_of(text) == pin
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "course/release",
-        "course/release@main",
-        "course/release@v1.0",
-        f"course/release@{SHA[:-1]}",
-        f"course/release@{SHA}0",
-        f"course/release@{SHA}\n",
-        f"release@{SHA}",
-        f"a/b/c@{SHA}",
-        f"course/..@{SHA}",
-        f"course/.@{SHA}",
-        f"-course/release@{SHA}",
-        f"course/re lease@{SHA}",
-        f"course/release: x@{SHA}",
-        f"https://github.com/course/release@{SHA}",
-        f"course/release@{SHA[:-1]}g",
-    ],
-)
-def test_a_pin_that_is_none_is_one_sentence(text):
-    with pytest.raises(CourseError, match="write OWNER/REPO@SHA, where SHA is the whole commit"):
-        pin_of(text)
 
 
 def test_options_that_need_others_say_so():
