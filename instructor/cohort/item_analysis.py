@@ -1,8 +1,8 @@
 """Item analysis: how hard a task is, and how well it tells those who know the rest from those who do not.
 
-Both numbers are about the students who began the task: who has not come to it says nothing about it. What is kept
-of a student are sums of whole numbers, so the order of students cannot change a result, and nothing is rounded
-before the last step.
+Both numbers are about the students who began the task: who has not come to it, or handed in a file that cannot be
+loaded, says nothing about it. What is kept are sums of whole numbers, so the order of students cannot change a
+result, and nothing is rounded before the last step.
 """
 
 import math

@@ -96,10 +96,10 @@ class TaskSurvey:
     tests: dict[str, TestSurvey] = field(default_factory=dict)
     timed_out: list[Person] = field(default_factory=list)
 
-    def add(self, task: TaskResult, mark: Mark, person: Person, total: int) -> None:
-        """One more student, who has `total` points in all."""
+    def add(self, task: TaskResult, mark: Mark, person: Person, total: int, *, loaded: bool) -> None:
+        """One more student, who has `total` points in all; a file that is not `loaded` tells nothing of the task."""
         self.marks[mark] += 1
-        if mark in NOT_BEGUN:
+        if mark in NOT_BEGUN or not loaded:
             return
         self.item.add(mark == "passed", total - task.score)
         if mark == "timeout":
@@ -156,10 +156,10 @@ class Survey:
         read = result.provenance.files
         marks: dict[str, Mark] = {}
         for assignment in result.assignments:
-            seen = self._assignment(assignment)
+            seen, loaded = self._assignment(assignment), not is_unloadable(assignment)
             for task in assignment.tasks:
-                marks[task.id] = task.status if assignment.path in read else "no file"
-                seen.tasks[task.id].add(task, marks[task.id], person, result.score)
+                mark = marks[task.id] = task.status if assignment.path in read else "no file"
+                seen.tasks[task.id].add(task, mark, person, result.score, loaded=loaded)
         self._add_mistakes(result)
         if broken := [one.id for one in result.assignments if is_unloadable(one)]:
             self.unloadable.append((person, broken))

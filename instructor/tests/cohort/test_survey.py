@@ -77,7 +77,10 @@ def test_a_file_that_cannot_be_loaded_is_told_apart_from_a_task_that_fails():
     broken = a_test("error", "assignments/beginner/01.py:3 cannot be loaded: SyntaxError: invalid syntax")
     unread = a_test("error", "assignments/beginner/03.py:5 is not UTF-8 text; save the file again")
     result = a_result(*(an_assignment(a_task(f"0{n}.1", test)) for n, test in enumerate((broken, "error", unread), 1)))
-    assert surveyed({"a": result}).unloadable == [(Person("a"), ["01"])]
+    found = surveyed({"a": result})
+    assert found.unloadable == [(Person("a"), ["01"])]
+    assert [task(found, f"0{number}.1").item.begun for number in (1, 2)] == [0, 1]
+    assert task(found, "01.1").marks == {"error": 1}
 
 
 def test_tasks_stand_in_the_order_of_the_course_also_where_students_were_graded_on_others():
