@@ -6,15 +6,12 @@ middle, by what Ctrl-C does; when the other process is gone, it ends this one, a
 
 import hashlib
 import os
-import queue
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     from autograder.grading.student import Recordings, Student
@@ -28,21 +25,20 @@ from autograder.sandbox.errors import WorkerDied, WorkerTimedOut
 from autograder.sandbox.preload import NEEDS
 from autograder.sandbox.session import Session
 from autograder.sandbox.workers import Workers, open_workers
+from autograder.watch.jobs import Jobs
 from autograder.watch.messages import (
-    Draw,
     Ended,
     Failed,
     Grade,
     Graded,
+    Prepare,
     Ready,
     Reply,
-    Request,
-    Stop,
     Tested,
     Warm,
-    read_request,
     write,
 )
+from autograder.watch.prepared import Prepared, forks
 
 
 @dataclass(frozen=True)
@@ -57,11 +53,13 @@ class Tests:
 class Grader:
     """Does jobs. Tests are loaded once; the examples of one task are kept from save to save."""
 
-    def __init__(self, course: Path, workers: Workers, jobs: "Jobs", out: BinaryIO) -> None:
+    def __init__(self, course: Path, workers: Workers, jobs: Jobs, out: BinaryIO) -> None:
         self.course, self.workers, self.jobs, self.out = course, workers, jobs, out
         self.tests: dict[str, Tests] = {}
         self.drawn_for: tuple[str, str] | None = None
         self.drawn: Recordings = {}
+        self.prepared = Prepared(workers)
+        self.session: Session | None = None
 
     def serve(self) -> None:
         """Do one job after the other, and answer each once."""
@@ -74,14 +72,14 @@ class Grader:
                 reply = Ended(job.number)
             self.say(reply)
 
-    def do(self, job: Grade | Draw | Warm) -> Reply:
+    def do(self, job: Grade | Prepare | Warm) -> Reply:
         """The answer to a job."""
         try:
             match job:
                 case Grade():
                     return self.grade(job)
-                case Draw():
-                    self.draw(job)
+                case Prepare():
+                    self.prepare(job)
                 case Warm():
                     self.warm(job.need)
         except CourseError as error:
@@ -113,42 +111,46 @@ class Grader:
         result = grade_answer(
             assignment, tests.title, [task], answer, self.workers, seed=PUBLIC_SEED, student=student, report=report
         )
+        if not isinstance(answer, str) and self.session is not None:
+            self.prepared.learn(answer.path, self.session.needs, answer.text)
         broken = None if done else result.tasks[0].tests[0].message
         sha256 = None if isinstance(answer, str) else hashlib.sha256(answer.data).hexdigest()
         return Graded(job.number, result, broken, sha256, tests.sha256)
 
     def open(self, answer: "Answer", task: "Task", drawn: "Recordings") -> "Student":
-        """The answer in a worker of its own. A task that needs torch has loaded the file already: no second worker
-        is needed to see whether it can be.
+        """The answer, loaded. Whether a file can be loaded is seen where torch is; a task that needs torch stays there,
+        and one done by hand has a second worker.
         """
-        from autograder.grading.grade import open_student
         from autograder.grading.student import Student
 
-        key = answer.text, answer.path
-        if task.by_hand:
-            self.workers.load_errors = {one: error for one, error in self.workers.load_errors.items() if one == key}
-            return open_student(answer, self.workers, drawn)
-        session = self.workers.session(answer.text, answer.path, task=task.id)
-        try:
-            error: Any = session.loaded().error
-        except (WorkerDied, WorkerTimedOut) as problem:
-            error = problem
-        self.workers.load_errors = {key: error}
-        if error is not None:
+        session, problem = self.prepared.loaded(answer, False, "" if task.by_hand else task.id)
+        self.workers.load_errors = {(answer.text, answer.path): problem}
+        if problem is not None or task.by_hand:
+            self.prepared.learn(answer.path, session.needs, answer.text)
             session.close()
+        if problem is None and task.by_hand:
+            session, _ = self.prepared.loaded(answer, True, task.id)
+        self.session = session
 
         def opened(task: "Task") -> Session:
             return session
 
         return Student(opened, drawn)
 
-    def draw(self, job: Draw) -> None:
-        """Draw what the tests of a task have not drawn yet; what was drawn is kept where this is stopped."""
+    def prepare(self, job: Prepare) -> None:
+        """Open workers for the next save, and draw what the tests have not drawn yet.
+
+        What was drawn is kept where this is stopped.
+        """
         from autograder.grading.recorded import COUNTS, draw
         from autograder.grading.runner import PUBLIC_SEED, seed_of
 
-        tests = self.tests_of(self.assignment(job.assignment))
+        assignment = self.assignment(job.assignment)
+        tests = self.tests_of(assignment)
         task = _task(tests, job.task)
+        with self.jobs.uninterrupted():  # the next save waits for this one rather than for another
+            for by_hand in (False, True)[: 1 + task.by_hand]:
+                self.prepared.prepare(str(assignment.answer), by_hand)
         drawn = self.recordings(task, tests)
         for count in COUNTS:
             for test in task.tests:
@@ -180,12 +182,13 @@ class Grader:
 
         path = self.course / assignment.tests
         try:
-            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            data = path.read_bytes()
         except OSError as error:
             raise CourseError(f"{assignment.tests} cannot be read: {error.strerror}.") from None
-        known = self.tests.get(assignment.id)
+        known, sha256 = self.tests.get(assignment.id), hashlib.sha256(data).hexdigest()
         if known is None or known.sha256 != sha256:
             known = self.tests[assignment.id] = Tests(sha256, title_of(path), load_tasks(path))
+            self.prepared.learn(str(assignment.answer), text=data.decode(errors="replace"))
         return known
 
 
@@ -196,84 +199,6 @@ def _task(tests: Tests, task_id: str) -> "Task":
     raise CourseError(f"there is no task {task_id} any more.")
 
 
-class Jobs:
-    """Requests as they come, and the one that is being done, which may be stopped."""
-
-    def __init__(self, pipe: BinaryIO) -> None:
-        self.pipe = pipe
-        self.waiting: queue.SimpleQueue[Grade | Draw | Warm] = queue.SimpleQueue()
-        self.at_hand = 0  # the number of the job that is being done, or 0
-        self.given_up = 0  # jobs up to this number need not be done
-        self.held = False
-        signal.signal(signal.SIGINT, self.interrupt)
-
-    def read(self) -> None:
-        """For a thread: take requests until there is nobody to make any."""
-        while (request := self.request()) is not None:
-            if isinstance(request, Stop):
-                self.given_up = max(self.given_up, request.number)
-                _interrupt_main_thread()
-            else:
-                self.waiting.put(request)
-        os._exit(0)
-
-    def request(self) -> Request | None:
-        try:
-            return read_request(self.pipe)
-        except OSError:
-            return None
-
-    def next(self) -> Grade | Draw | Warm:
-        """The next job, from now on at hand."""
-        job = self.waiting.get()
-        self.at_hand = job.number
-        return job
-
-    def done(self) -> None:
-        """The job at hand is done: it is too late to stop it. Raises KeyboardInterrupt where it was stopped already."""
-        self.check()
-        self.at_hand = 0
-
-    def interrupt(self, number: int, frame: Any) -> None:
-        """In the main thread, when a job was given up."""
-        if not self.held:
-            self.check()
-
-    def check(self) -> None:
-        """Raise KeyboardInterrupt, once, where the job at hand was given up."""
-        if 0 < self.at_hand <= self.given_up:
-            self.at_hand = 0
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def uninterrupted(self) -> Iterator[None]:
-        """A stop that comes meanwhile takes effect at the end."""
-        self.held = True
-        try:
-            yield
-        finally:
-            self.held = False
-        self.check()
-
-
-def _interrupt_main_thread() -> None:
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # wakes it where it waits
-    else:
-        import _thread
-
-        _thread.interrupt_main(signal.SIGINT)
-
-
-def _needs(workers: Workers) -> tuple[str, ...]:
-    """The imports that can be had beforehand: where workers are forked, by the process that forks them."""
-    if sys.platform != "linux":
-        return ()
-    from autograder.sandbox.channel import ForkedWorkers
-
-    return tuple(NEEDS) if isinstance(workers.lines, ForkedWorkers) else ()
-
-
 def main() -> None:
     """Import all there is to import, then serve. Nothing that a library prints gets among the messages."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -282,8 +207,6 @@ def main() -> None:
     os.dup2(null, 1)
     jobs = Jobs(requests)
     threading.Thread(target=jobs.read, daemon=True).start()
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"  # before numpy is imported: small tensors
     with open_workers() as workers:
         with uncollected():
             import torch
@@ -291,7 +214,8 @@ def main() -> None:
             from autograder.grading.grade import versions
         torch.set_num_threads(1)
         grader = Grader(Path(sys.argv[1]), workers, jobs, replies)
-        grader.say(Ready(cast(Isolation, workers.isolation), workers.notice, versions(), _needs(workers)))
+        needs = tuple(NEEDS) if forks(workers) else ()  # which the process that forks can have beforehand
+        grader.say(Ready(cast(Isolation, workers.isolation), workers.notice, versions(), needs))
         grader.serve()
 
 

@@ -5,34 +5,26 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import CourseError
+from autograder.course import CourseError, assignments_in
 from autograder.grading.result import SCHEMA_NAME, Provenance, Result
 from autograder.hints import Memory, next_hint
 from autograder.names import tasks_named
 from autograder.reports.table import console
 from autograder.watch import words
 from autograder.watch.keys import Keys
-from autograder.watch.messages import Draw, Ended, Failed, Grade, Graded, Ready, Tested, Warm
+from autograder.watch.messages import Ended, Failed, Grade, Graded, Prepare, Ready, Tested, Warm
 from autograder.watch.pages import has_browser, open_page, write_page
 from autograder.watch.process import Gone, GraderProcess
 from autograder.watch.saves import Blind, Saved, Saves
 from autograder.watch.screen import Screen
+from autograder.watch.signals import Signalled, signals
 from autograder.watch.work import Arrived, Finished, Test, Verdict, Work, not_graded
 
 PATIENCE = 3.0  # seconds for the grader to give up a job, before it is replaced
 TICK = 1.0  # seconds: a test that takes long is told its time
-
-
-@dataclass(frozen=True)
-class Signalled:
-    """The system asks for something, by this signal."""
-
-    number: int
 
 
 class Watch:
@@ -49,7 +41,7 @@ class Watch:
         self.shown: dict[str, Verdict] = {}
         self.told_lost: set[str] = set()
         self.to_warm: list[str] = []
-        self.drawn: tuple[str, str] | None = None
+        self.prepared_for: str | None = None
         self.wants_all = self.wants_page = False
         self.job_task: Test | None = None
         self.job_changes = 0
@@ -63,12 +55,13 @@ class Watch:
         """Watch until a key or a signal ends it; the exit status."""
         self.grader = GraderProcess(self.course, self.events.put)
         with contextlib.closing(self.grader), self.screen, self.keys, Saves(self.course, self.events.put):
-            with _signals(self.events.put):
+            with signals(self.events.put):
                 self.screen.say(words.watching(self.work.tasks))
                 while self.status is None:
                     self.advance()
                     self.tell_below()
                     self.handle(self.wait())
+                    self.lose_patience()
         return self.status
 
     def wait(self) -> Any:
@@ -85,15 +78,13 @@ class Watch:
             case Saved():
                 self.saved(event)
             case Signalled():
-                self.signalled(event.number)
+                self.signalled(event)
             case Gone():
-                self.job_task, self.ready, self.drawn = None, None, None
+                self.job_task, self.ready, self.prepared_for = None, None, None
                 self.grader.again(event)
             case Blind():
                 self.screen.say(f"Changes of files cannot be seen here: {event.reason}.", "yellow")
-            case None:
-                self.lose_patience()
-            case _:
+            case Ready() | Tested() | Graded() | Failed() | Ended():
                 self.replied(event)
 
     # What comes next
@@ -137,11 +128,9 @@ class Watch:
         task = self.work.current
         if self.ready is None or task is None:
             return
-        verdict = self.work.verdict(task)
-        key = task.id, verdict.tests if verdict else ""
-        if self.drawn != key:
-            self.drawn = key
-            self.grader.ask(Draw, task.assignment.id, task.id)
+        if self.prepared_for != task.id:
+            self.prepared_for = task.id
+            self.grader.ask(Prepare, task.assignment.id, task.id)
         elif self.to_warm:
             self.grader.ask(Warm, self.to_warm.pop(0))
 
@@ -150,7 +139,7 @@ class Watch:
     def replied(self, reply: Ready | Tested | Graded | Failed | Ended) -> None:
         """The grader has answered."""
         if isinstance(reply, Ready):
-            self.ready, self.to_warm = reply, list(reply.needs)
+            self.ready, self.to_warm, self.since = reply, list(reply.needs), time.monotonic()
             if (told := words.isolated(reply.isolation, reply.notice)) and self.grader.starts == 1:
                 self.screen.say(told, "dim")
             return
@@ -161,8 +150,8 @@ class Watch:
         if (job := self.grader.ended_by(reply)) is None:
             return
         test, self.job_task = self.job_task, None
-        if isinstance(job, Draw) and isinstance(reply, Ended) and self.grader.stopping:
-            self.drawn = None
+        if isinstance(job, Grade) or self.grader.stopping:
+            self.prepared_for = None
         if test is not None and self.job_changes == self.work.changes[test.task.assignment.id]:
             if isinstance(reply, Graded):
                 verdict = Verdict(reply.result, self.job_changes, reply.broken, reply.answer, reply.tests)
@@ -198,7 +187,7 @@ class Watch:
     def tell_failure(self, verdict: Verdict) -> None:
         """What `autograder grade` tells, and what the answer printed for the smallest inputs, its last lines."""
         if verdict.message:
-            self.screen.say(verdict.message)
+            self.screen.say(verdict.message, whole_lines=True)
         if printed := words.printed(verdict):
             self.screen.say(printed, "dim")
 
@@ -218,17 +207,18 @@ class Watch:
             self.screen.say_status(told, "passed")
         score = sum(result.score for result in self.work.results())
         self.screen.say_status(words.finished(self.work.tasks, score), "passed")
+        if told := words.onward(self.work.tasks[-1].assignment, assignments_in(self.course)):
+            self.screen.say(told)
 
     def saved(self, saved: Saved) -> None:
         """Files have changed: what is being done with them is not worth finishing."""
         if saved.tests:
             self.declare_anew(saved.tests)
-        changed = saved.answers | saved.tests
-        self.work.changed(changed)
+        self.work.changed(saved.answers, saved.tests)
         job = self.grader.job
-        in_vain = isinstance(job, Grade) and job.assignment in changed
+        in_vain = isinstance(job, Grade) and job.assignment in saved.answers | saved.tests
         elsewhere = self.job_task is not None and self.job_task.task != self.work.current
-        if isinstance(job, Draw) or in_vain or elsewhere:
+        if isinstance(job, Prepare) or in_vain or elsewhere:
             self.stop()
 
     def declare_anew(self, changed: frozenset[str]) -> None:
@@ -236,9 +226,11 @@ class Watch:
         try:
             tasks = tasks_named(self.course, self.selection)
         except CourseError as error:
+            self.screen.console.print()
             self.screen.say(str(error), "yellow")
             return
         if changed & {task.assignment.id for task in (*tasks, *self.work.tasks)}:
+            self.screen.console.print()
             self.screen.say("The tests have changed and are loaded anew.", "dim")
         self.work.declared_anew(tasks)
 
@@ -284,20 +276,21 @@ class Watch:
         if self.grader.job is not None and self.grader.stopping and time.monotonic() - self.stopped_at > PATIENCE:
             self.grader.abandon()
 
-    def signalled(self, number: int) -> None:
-        """End, redraw, or go to sleep until the shell brings this back."""
-        if number == signal.SIGINT:
-            self.status = 0
-        elif number == getattr(signal, "SIGWINCH", None):
-            self.screen.draw()
-        elif number == getattr(signal, "SIGTSTP", None):
-            self.screen.pause()
-            self.keys.give_back()
-            signal.raise_signal(signal.SIGSTOP)
-            self.keys.take()
-            self.screen.resume()
-        else:
-            self.status = 128 + number
+    def signalled(self, signalled: Signalled) -> None:
+        """End, redraw, or sleep until the shell brings this back."""
+        match signalled.name:
+            case "SIGINT":
+                self.status = 0
+            case "SIGWINCH":
+                self.screen.draw()
+            case "SIGTSTP":
+                self.screen.pause()
+                self.keys.give_back()
+                signal.raise_signal(signal.SIGSTOP)
+                self.keys.take()
+                self.screen.resume()
+            case _:
+                self.status = 128 + signalled.number
 
     # What is shown
 
@@ -307,7 +300,9 @@ class Watch:
             told = "starting: torch is being loaded"
         elif self.job_task is not None:
             seconds = int(time.monotonic() - self.since)
-            told = words.testing(self.job_task.task, *self.progress, seconds, self.job_task.aside)
+            unknown = sum(self.work.verdict(task) is None for task in self.work.tasks)
+            left = unknown if self.wants_all or self.wants_page else 0
+            told = words.testing(self.job_task.task, *self.progress, seconds, left)
         else:
             told = words.bar(self.work.current, self.screen.width)
         self.screen.say_below(told if self.keys.there or self.job_task or not self.ready else "")
@@ -350,22 +345,3 @@ def _alike(before: Verdict | None, now: Verdict) -> bool:
 
 def _now() -> str:
     return time.strftime("%H:%M:%S")
-
-
-@contextlib.contextmanager
-def _signals(put: Any) -> Iterator[None]:
-    """What the system asks for comes as events, in order with all the others; a second Ctrl-C ends at once."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH", "SIGTSTP", "SIGBREAK")
-    heeded = [getattr(signal, name) for name in names if hasattr(signal, name)]
-
-    def heed(number: int, frame: object) -> None:
-        if number == signal.SIGINT:
-            signal.signal(number, signal.default_int_handler)
-        put(Signalled(number))
-
-    before = {number: signal.signal(number, heed) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -19,8 +19,8 @@ class Grade(msgspec.Struct, frozen=True, tag=True):
     task: str
 
 
-class Draw(msgspec.Struct, frozen=True, tag=True):
-    """Draw the examples of one task ahead of the next save."""
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """Open workers and draw examples for one task, ahead of the next save."""
 
     number: int
     assignment: str
@@ -84,7 +84,7 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     number: int
 
 
-Request = Grade | Draw | Warm | Stop
+Request = Grade | Prepare | Warm | Stop
 Reply = Ready | Tested | Graded | Failed | Ended
 
 

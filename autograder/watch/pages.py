@@ -8,13 +8,14 @@ from pathlib import Path
 
 from autograder.grading.result import Result
 from autograder.hints import FOLDER
-from autograder.reports.page import page
 
 NAME = "report.html"
 
 
 def write_page(result: Result, course: Path) -> Path:
     """Write the page to the course's .autograder/, or to a new folder of its own where that cannot be written."""
+    from autograder.reports.page import page
+
     text = page(result)
     for folder in (course / FOLDER, None):
         try:

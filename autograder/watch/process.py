@@ -1,6 +1,7 @@
 """The other process, seen from the terminal's: started, asked, stopped, and started anew where it was lost."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,10 @@ from typing import Any, BinaryIO
 import msgspec
 
 from autograder.course import CourseError
-from autograder.watch.messages import Draw, Grade, Ready, Reply, Stop, Tested, Warm, write
+from autograder.watch.messages import Grade, Prepare, Ready, Reply, Stop, Tested, Warm, write
 from autograder.watch.messages import read_reply as read
 
+_SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # small tensors
 MOST_STARTS = 3  # in a row, without a single result
 _ENDING = 2.0  # seconds for a process whose stdin is closed
 
@@ -31,7 +33,7 @@ class GraderProcess:
     def __init__(self, course: Path, put: Callable[[Reply | Gone], None]) -> None:
         self.course, self.put = course, put
         self.number = 0
-        self.job: Grade | Draw | Warm | None = None
+        self.job: Grade | Prepare | Warm | None = None
         self.stopping = False
         self.starts = 0
         self.fruitless = 0
@@ -45,7 +47,7 @@ class GraderProcess:
             own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         command = [sys.executable, "-P", "-m", "autograder.watch.grader", str(self.course)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, bufsize=-1, **own
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, env=os.environ | _SINGLE, **own
         )
         self.starts += 1
         threading.Thread(target=self.listen, args=(self.process.stdout, self.starts), daemon=True).start()
@@ -56,7 +58,7 @@ class GraderProcess:
                 self.put(reply)
         self.put(Gone(start))
 
-    def ask(self, kind: type[Grade] | type[Draw] | type[Warm], *fields: str) -> None:
+    def ask(self, kind: type[Grade] | type[Prepare] | type[Warm], *fields: str) -> None:
         """Begin a job; there must be none at hand."""
         self.number += 1
         self.job, self.stopping = kind(self.number, *fields), False
@@ -68,11 +70,11 @@ class GraderProcess:
             self.stopping = True
             self.send(Stop(self.job.number))
 
-    def send(self, message: Grade | Draw | Warm | Stop) -> None:
+    def send(self, message: Grade | Prepare | Warm | Stop) -> None:
         with contextlib.suppress(OSError):  # the process is gone, which its listener tells
             write(self.process.stdin, message)  # type: ignore[arg-type]
 
-    def ended_by(self, reply: Reply) -> Grade | Draw | Warm | None:
+    def ended_by(self, reply: Reply) -> Grade | Prepare | Warm | None:
         """The job that a reply ends, which is no longer at hand then; None where it ends none."""
         if isinstance(reply, Ready | Tested) or self.job is None or reply.number != self.job.number:
             return None

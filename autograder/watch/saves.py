@@ -1,10 +1,11 @@
 """Which answers and tests change on disk, however an editor writes them.
 
 Editors write a new file and rename it over the old one, or empty the old one and fill it, some of them twice. So
-folders are watched, not files; what comes within a moment is taken together; and a file that is gone or empty is given
-a moment to come back.
+folders are watched, not files; what comes within a moment is taken together; a file that is gone or empty is given a
+moment to come back; and one that holds what it held before is no news.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -39,10 +40,12 @@ class Saves:
 
     def __init__(self, course: Path, put: Callable[[Saved | Blind], None]) -> None:
         self.folder, self.put = (course / "assignments").resolve(), put
+        self.known: dict[Path, bytes | None] = {}  # what was in each file
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
 
     def __enter__(self) -> "Saves":
+        self.known = {path: _digest(path) for path in self.folder.glob("*/*.py")}
         self.thread.start()
         return self
 
@@ -82,23 +85,31 @@ class Saves:
         for path in paths:
             if path.parent.parent != self.folder or path.parent.name not in LEVELS:
                 continue
-            if (assignment := assignment_of(path)) is not None:
-                tests.add(assignment.id)
-            elif (assignment := assignment_of(path.with_name(f"test_{path.name}"))) is not None:
-                answers.add(assignment.id)
-            else:
+            test, answer = assignment_of(path), assignment_of(path.with_name(f"test_{path.name}"))
+            if (test or answer) is None or not self.is_news(path):
                 continue
-            self.wait_for(path)
+            if test is not None:
+                tests.add(test.id)
+            elif answer is not None:
+                answers.add(answer.id)
         if answers or tests:
             self.put(Saved(frozenset(answers), frozenset(tests)))
 
-    def wait_for(self, path: Path) -> None:
-        """Wait a moment for a file that is gone or empty to be there again."""
+    def is_news(self, path: Path) -> bool:
+        """Whether a file holds something else than before, once it is there and not empty."""
         end = time.monotonic() + RETURN
-        while not self.ended.is_set() and time.monotonic() < end:
-            try:
-                if path.stat().st_size:
-                    return
-            except OSError:
-                pass
+        while (now := _digest(path)) is None and not self.ended.is_set() and time.monotonic() < end:
             time.sleep(_LOOK)
+        before, self.known[path] = self.known.get(path, b""), now
+        return now != before
+
+
+def _digest(path: Path) -> bytes | None:
+    """A digest of what a file holds; None for nothing, and for what is no file."""
+    try:
+        if not path.is_file() or not path.stat().st_size:
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return None

@@ -46,9 +46,9 @@ class Screen:
         """Columns of the terminal as it is now."""
         return self.console.width
 
-    def say(self, text: str, style: str = "") -> None:
-        """A text that stays; the terminal breaks its lines, and breaks them anew when it is resized."""
-        self.console.print(Text(text, style=style), soft_wrap=True)
+    def say(self, text: str, style: str = "", *, whole_lines: bool = False) -> None:
+        """A text that stays. `whole_lines`: the terminal breaks the lines, as where `autograder grade` writes."""
+        self.console.print(Text(text, style=style), soft_wrap=whole_lines)
 
     def say_status(self, text: str, status: Status) -> None:
         """A text in the colour of a status, after an empty line."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from autograder.course import Assignment
 from autograder.declared import Declared
 from autograder.grading.result import Isolation
 from autograder.watch.work import Verdict
@@ -90,6 +91,16 @@ def finished(tasks: Sequence[Declared], score: int) -> str:
     return f"That is {what} passed, {score} point{'s' if score > 1 else ''}. Congratulations!"
 
 
+def onward(last: Assignment, assignments: Sequence[Assignment]) -> str:
+    """What comes after the last assignment that was asked for; empty after the last of the course."""
+    at = next(index for index, one in enumerate(assignments) if one.id == last.id)
+    if at + 1 == len(assignments):
+        return ""
+    coming = assignments[at + 1]
+    lesson = f"autograder lesson {coming.id}, and then " if coming.lesson else ""
+    return f"What comes next: {lesson}autograder watch {coming.id}"
+
+
 def bar(task: Declared | None, width: int) -> str:
     """The keys, as many words as the terminal has room for."""
     where = task.id if task is not None else "all passed"
@@ -97,11 +108,12 @@ def bar(task: Declared | None, width: int) -> str:
     return full if len(full) < width else f"{where} | " + " ".join(key for key, _ in KEYS)
 
 
-def testing(task: Declared, done: int, total: int, seconds: int, aside: bool) -> str:
-    """What is being done, and since when where that is long."""
+def testing(task: Declared, done: int, total: int, seconds: int, left: int) -> str:
+    """What is being done, since when where that is long, and how many tasks are still to be done with this one."""
     count = f", {done} of {total} tests done" if total else ""
     since = f", {seconds} s" if seconds else ""
-    return f"testing {task.id}{' once more' if aside else ''}{count}{since}"
+    more = f", {left} tasks left" if left > 1 else ""
+    return f"testing {task.id}{count}{since}{more}"
 
 
 def isolated(isolation: Isolation, notice: str | None) -> str:

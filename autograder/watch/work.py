@@ -149,14 +149,17 @@ class Work:
             return
         self._look_from(self.tasks.index(self.current) + 1)
 
-    def changed(self, assignments: Iterable[str]) -> None:
-        """Files of these assignments were saved: the task in work is one of theirs."""
-        changed = [one for one in dict.fromkeys(task.assignment.id for task in self.tasks) if one in set(assignments)]
-        self.changes.update(changed)
-        if not changed or (self.current is not None and self.current.assignment.id in changed):
+    def changed(self, answers: Iterable[str], tests: Iterable[str] = ()) -> None:
+        """Files of these assignments were saved: the task in work is one whose answer was."""
+        answers = set(answers)
+        self.changes.update(answers | set(tests))
+        if self.current is not None and self.current.assignment.id in answers:
             return
-        first = next(index for index, task in enumerate(self.tasks) if task.assignment.id == changed[0])
-        self._look_from(first)
+        first = next((index for index, task in enumerate(self.tasks) if task.assignment.id in answers), None)
+        if first is not None:
+            self._look_from(first)
+        elif self.current is None and not self.route:
+            self._look_from(0)
 
     def _look_from(self, index: int) -> None:
         self.current, self.route = None, [*self.tasks[index:], *self.tasks[:index]]
