@@ -35,7 +35,15 @@ def workflows(small, tmp_path_factory) -> Path:
 
 def test_zizmor_finds_nothing_with_its_most_pedantic_rules(workflows):
     zizmor = shutil.which("zizmor", path=sysconfig.get_path("scripts"))
-    command = [zizmor, "--offline", "--persona=auditor", "--strict-collection", "--no-progress", workflows]
+    command = [
+        zizmor,
+        "--offline",
+        "--persona=auditor",
+        "--strict-collection",
+        "--no-progress",
+        "--color=never",
+        workflows,
+    ]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.strip()) == (0, "No findings to report. Good job!"), ran.stdout + ran.stderr
     assert ran.stderr.count("completed") == len(WORKFLOWS) + 1
