@@ -31,7 +31,7 @@ def check(
     course: CoursePath = Path("."),
 ) -> None:
     """Prove that right answers are accepted, wrong ones refused and named, and all that is generated is fresh."""
-    _single_threaded()
+    single_threaded()
     from autograder.reports.table import console
     from instructor.check import check as examine_course
     from instructor.check_table import show
@@ -63,7 +63,7 @@ def grade(
     from instructor.cohort.store import RESULTS
 
     with stoppable(out / RESULTS):
-        _single_threaded()
+        single_threaded()
         from instructor.cohort.command import grade_and_show
         from instructor.cohort.run import Settings
 
@@ -159,7 +159,7 @@ def _check_graded(results: Path) -> None:
         raise CourseError(f"{results} has no {RESULTS}; grade the class first: instructor grade … --out {results}")
 
 
-def _single_threaded() -> None:
+def single_threaded() -> None:
     """Import torch with one thread for each library: forking with more of them alive deadlocks."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"  # before numpy is imported
