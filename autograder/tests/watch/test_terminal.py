@@ -105,6 +105,8 @@ def test_from_the_first_gap_to_the_last(course, file):
         terminal.type("q")
         assert terminal.wait() == 0
         assert restored(terminal)
+        assert b"is missing" not in terminal.raw, "a file was gone for a moment only"
+        assert b"is empty" not in terminal.raw
         assert b"\x1b[2J" not in terminal.raw, "the screen was cleared"
         assert b"\x1b[3J" not in terminal.raw, "what could be scrolled back to was cleared"
 
@@ -129,10 +131,21 @@ def test_keys_are_heeded_while_an_answer_loops_and_a_save_ends_it(course, file):
         assert restored(terminal)
 
 
-def test_the_keys_for_the_next_task_for_all_and_for_a_report(course, file, tmp_path):
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
-    browser.chmod(0o755)
+@pytest.fixture
+def browser(tmp_path) -> Path:
+    """A browser that notes what it was to open."""
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\necho "$1" > {opened(program)}\n')
+    program.chmod(0o755)
+    return program
+
+
+def opened(browser: Path) -> Path:
+    """Where the browser has noted what it was to open."""
+    return browser.with_name("opened")
+
+
+def test_the_keys_for_the_next_task_for_all_and_for_a_report(course, file, browser):
     renamed_over(file, WRONG)
     with Terminal(course, DISPLAY=":7", BROWSER=f"{browser} %s", SSH_CONNECTION="", SSH_TTY="") as terminal:
         terminal.until("01.1 the gradient", KEYS)
@@ -145,9 +158,9 @@ def test_the_keys_for_the_next_task_for_all_and_for_a_report(course, file, tmp_p
         page = course / ".autograder/report.html"
         assert "10 / 20" in page.read_text(encoding="utf-8")
         end = time.monotonic() + PATIENCE
-        while not (tmp_path / "opened").exists() and time.monotonic() < end:
+        while not opened(browser).exists() and time.monotonic() < end:
             time.sleep(0.05)
-        assert (tmp_path / "opened").read_text().strip() == page.as_uri()
+        assert opened(browser).read_text().strip() == page.as_uri()
         terminal.type("?")
         terminal.until("n  goes on to the next task that is not passed")
         terminal.type("n")
@@ -156,8 +169,9 @@ def test_the_keys_for_the_next_task_for_all_and_for_a_report(course, file, tmp_p
         terminal.until("01.2 is passed.", "That is all 3 tasks passed, 20 points.")
 
 
-def test_a_narrow_terminal_that_is_resized_without_colour_over_ssh(course, file):
-    with Terminal(course, "01", columns=34, NO_COLOR="1", SSH_CONNECTION="1", DISPLAY=":7") as terminal:
+def test_a_narrow_terminal_that_is_resized_without_colour_over_ssh(course, file, browser):
+    over_ssh = {"SSH_CONNECTION": "1", "DISPLAY": ":7", "BROWSER": f"{browser} %s"}
+    with Terminal(course, "01", columns=34, NO_COLOR="1", **over_ssh) as terminal:
         terminal.until("01.1 | h n a o q ?")
         terminal.resize(20, 70)
         terminal.until(f"01.1 | {KEYS}")
@@ -170,6 +184,8 @@ def test_a_narrow_terminal_that_is_resized_without_colour_over_ssh(course, file)
         terminal.until("report.html")
         terminal.type("q")
         assert terminal.wait() == 0
+        time.sleep(1.0)
+        assert not opened(browser).exists()
         assert not re.search(rb"\x1b\[[0-9;]*\b(3[0-9]|4[0-9]|9[0-7]|10[0-7])[;m]", terminal.raw), "colours"
 
 
