@@ -8,8 +8,10 @@ from tempfile import TemporaryDirectory
 
 from autograder.course import assignments_in, selection
 from autograder.declared import declared_in
+from autograder.grading.manifest import MANIFEST
 from instructor.students import write_template
 
+_FOLDERS = ("autograder", "assignments")
 _BESIDE = ("pyproject.toml", "README.md", "LICENSE")
 
 
@@ -34,16 +36,13 @@ def points_of(course: Path, only: str) -> int:
 
 
 def release_of(course: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Those files of the students' template that grading needs: the grader, the tests, and how to install it."""
-    with TemporaryDirectory() as folder:
+    """Those files of the students' template that grading needs: the grader, the tests, and how to install it.
+
+    The list of what students should not change is left out: these tests are used, whatever a student's copy is.
+    """
+    with TemporaryDirectory() as folder:  # without the files with gaps, which `write_template` expects to be there
         write_template(course, Path(folder), assignments_in(course), None)
         for path in sorted(Path(folder).rglob("*")):
             name = PurePosixPath(path.relative_to(folder).as_posix())
-            if path.is_file() and _is_needed(name):
+            if path.is_file() and name != MANIFEST and (name.parts[0] in _FOLDERS or str(name) in _BESIDE):
                 yield name, path.read_bytes()
-
-
-def _is_needed(name: PurePosixPath) -> bool:
-    if name.parts[0] == "assignments":
-        return name.name.startswith("test_")
-    return name.parts[0] == "autograder" or str(name) in _BESIDE

@@ -19,6 +19,8 @@ from autograder.grading.result import SCHEMA_NAME, AssignmentResult, Result
 from autograder.grading.submission import Answer
 from autograder.sandbox.workers import Workers
 
+_AGAIN = 5.0  # seconds
+
 
 class OutOfTime(BaseException):
     """The time is used up. A BaseException, so that no test takes it for a failure."""
@@ -26,13 +28,14 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """OutOfTime is raised in the main thread when so many seconds have passed. For POSIX only."""
+    """OutOfTime is raised in the main thread after so many seconds, at once where none are left. For POSIX only."""
 
     def ring(number: int, frame: FrameType | None) -> None:
         raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # 0 would be no alarm at all. It rings again, as what is raised while an object is destroyed goes no further.
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
     try:
         yield
     finally:
@@ -72,7 +75,7 @@ def grade_in_time(
     except OutOfTime:
         if not _timed_out(graded.values()):
             raise CourseError(
-                f"grading took more than {seconds:g} s though no answer timed out; give it a faster machine."
+                f"grading took more than {seconds:.0f} s though no answer timed out; give it a faster machine."
             ) from None
         told = f"not graded: the {seconds / 60:.3g} minutes for all tasks were used up; is there a loop without an end?"
         grade(dict.fromkeys(answers, told))

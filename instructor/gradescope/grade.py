@@ -15,7 +15,7 @@ from pathlib import Path
 
 from notebook_answer import NoNotebook, text_of
 
-from autograder.course import assignments_in, selection
+from autograder.course import CourseError, assignments_in, selection
 from autograder.grading.submission import Refused
 from autograder.grading.upload import read_upload
 from autograder.reports.gradescope import results
@@ -58,4 +58,7 @@ def code_of_notebook(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    try:
+        main(Path(sys.argv[1]), float(sys.argv[2]))
+    except CourseError as error:
+        sys.exit(f"grade: {error}")

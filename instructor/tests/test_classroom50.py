@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import CourseError, assignments_in
+from autograder.grading.manifest import MANIFEST
 from autograder.tests.conftest import RIGHT_01, TESTS_01, TESTS_E1
 from autograder.tests.reports.conftest import RUNNER, clone  # noqa: F401
 from autograder.tests.reports.test_classroom50 import valid
@@ -121,6 +122,7 @@ def test_the_folder_holds_grader_and_tests_and_no_answer(tmp_path):
     assert write_folder(ROOT, Settings("01"), tmp_path / "out") == 10
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"autograder.py", "settings.json", "course"}
     assert [one.id for one in assignments_in(tmp_path / "out/course")] == [one.id for one in assignments_in(ROOT)]
+    assert not (tmp_path / "out/course" / MANIFEST).exists()  # a student's copy may differ, and is not used
     assert leaks(ROOT, tmp_path / "out") == []
     with pytest.raises(CourseError, match="out is not empty"):
         write_folder(ROOT, Settings("01"), tmp_path / "out")

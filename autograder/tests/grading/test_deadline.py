@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -26,7 +27,8 @@ def graded(course, workers, only=""):
 
 
 @pytest.mark.parametrize(
-    ("text", "only"), [(RIGHT_01.replace("A.T @", "A @"), ""), (GAPS_01, "01.2"), ("def f(:\n", ""), (None, "01")]
+    ("text", "only"),
+    [(RIGHT_01.replace("A.T @", "print(x) or A @"), ""), (GAPS_01, "01.2"), ("def f(:\n", ""), (None, "01")],
 )
 def test_in_time_the_result_is_that_of_grade(text, only, course, answer, sandboxed):
     answer(text) if text else answer("").unlink()
@@ -72,9 +74,18 @@ def test_where_no_answer_hangs_nobody_gets_a_score(course, sandboxed, rings_at):
         graded(course, sandboxed)
 
 
-def test_the_alarm_ends_a_wait_and_is_put_back():
-    before = signal.getsignal(signal.SIGALRM)
+def test_an_alarm_that_nobody_heard_rings_again(monkeypatch):
+    monkeypatch.setattr(deadline, "_AGAIN", 0.05)
     with pytest.raises(OutOfTime), alarm(0.05):
+        with suppress(OutOfTime):
+            time.sleep(60)
+        time.sleep(60)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.0, -3.0])
+def test_the_alarm_ends_a_wait_and_is_put_back(seconds):
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(OutOfTime), alarm(seconds):
         time.sleep(60)
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
