@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.grading.result import Result
-from autograder.reports.summary import SYMBOL, WORD, encouragement, score_line
+from autograder.reports.summary import SYMBOL, WORD, encouragement, not_as_released, score_line
 
 _PAGES = Environment(
     loader=PackageLoader("autograder.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -13,5 +13,10 @@ _PAGES = Environment(
 def page(result: Result) -> str:
     """The whole page; everything a student wrote is escaped."""
     return _PAGES.get_template("result.html").render(
-        result=result, symbol=SYMBOL, word=WORD, score=score_line(result), sentence=encouragement(result)
+        result=result,
+        symbol=SYMBOL,
+        word=WORD,
+        score=score_line(result),
+        sentence=encouragement(result),
+        changed=not_as_released(result),
     )

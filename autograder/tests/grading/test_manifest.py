@@ -14,6 +14,7 @@ from autograder.grading.grade import grade
 from autograder.grading.manifest import LONGEST_NAME, MANIFEST, MOST_NAMED, changed, manifest_of
 from autograder.grading.result import from_json, to_json, without_times
 from autograder.reports.markdown import markdown
+from autograder.reports.page import page
 from autograder.reports.summary import not_as_released
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -212,16 +213,17 @@ def test_the_result_says_it_and_survives_json(released, sandboxed):
     assert from_json(msgspec.json.encode(data)).provenance.changed == ()
 
 
-def test_terminal_and_markdown_say_it_in_one_line_and_the_status_stays_0(released):
+def test_terminal_markdown_and_page_say_it_in_one_line_and_the_status_stays_0(released):
     write(released / "assignments/[bold]@all.md/conftest.py", "")
     program = Path(sys.executable).with_name("autograder")
-    command = [program, "grade", "--only", "E1", "--isolation", "none", "--markdown", "r.md"]
+    command = [program, "grade", "--only", "E1", "--isolation", "none", "--markdown", "r.md", "--html", "r.html"]
     done = subprocess.run(command, cwd=released, capture_output=True, text=True, encoding="utf-8")
     line = (
         "Not as released: assignments/[bold]@all.md/conftest.py (added). "
         "The grade of record is made with the course's own files."
     )
     assert (done.returncode, done.stderr) == (0, "")
+    assert f"<p>{line.replace(chr(39), chr(38) + '#39;')}</p>" in (released / "r.html").read_text(encoding="utf-8")
     assert line in done.stdout.splitlines()
     (told,) = re.findall("Not as released.*", (released / "r.md").read_text(encoding="utf-8"))
     assert "conftest" in told
@@ -232,6 +234,7 @@ def test_nothing_is_said_where_nothing_is_changed(released, sandboxed):
     result = graded(released, sandboxed)
     assert not_as_released(result) is None
     assert "Not as released" not in markdown(result)
+    assert "Not as released" not in page(result)
 
 
 def test_a_line_of_many_stays_a_line_to_be_read(released, sandboxed):
