@@ -64,7 +64,8 @@ def grade_class(submissions: Path, settings: Settings, people: list[Person], ste
     names = [submission.student for submission in found.submissions]
     if people:
         run.warnings += unknown(people, names)
-    absent = [Submission(person.id) for person in people if person.id not in set(names)]
+    there = {*names, *found.unreadable}  # what cannot be read now may have been graded before: that is kept
+    absent = [Submission(person.id) for person in people if person.id not in there]
     run.missing = [submission.student for submission in absent]
     run.submissions = [*found.submissions, *absent]
     run.total = len(run.submissions)
@@ -90,7 +91,7 @@ def enter_class(run: Run, settings: Settings, people: list[Person]) -> list[str]
                     times = {one.stem: when for one in chosen if (when := handed_in(submission, one)) is not None}
                     problems += enter(gradebook, known.get(student, Person(student)), result, times, late)
     except (CourseError, ReleaseError, OSError) as error:
-        raise CourseError(f"{error} What was graded is kept in {settings.out / RESULTS}.") from None
+        raise CourseError(f"{error} (What was graded is kept in {settings.out / RESULTS}.)") from None
     return problems
 
 

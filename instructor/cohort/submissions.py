@@ -38,10 +38,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class Found:
-    """The submissions in a folder, by name, and a sentence for each thing that is none."""
+    """The submissions in a folder, by name, a sentence for each thing that is none, and whose could not be read."""
 
     submissions: list[Submission]
     warnings: list[str]
+    unreadable: frozenset[str] = frozenset()
 
 
 def student_id(name: str) -> str:
@@ -56,11 +57,13 @@ def find(folder: Path, assignments: list[Assignment]) -> Found:
     stems = {assignment.stem for assignment in assignments}
     found: dict[str, Submission] = {}
     warnings: list[str] = []
+    unreadable: set[str] = set()
     for entry in _student_folders(folder, warnings):
         try:
             one = _submission(entry, stems)
         except OSError as error:
             warnings.append(f"{entry} cannot be read ({error.strerror}) and is left out; check its permissions.")
+            unreadable.add(student_id(entry.name))
             continue
         if one is None:
             warnings.append(f"{entry} holds no assignments; it is left out.")
@@ -72,7 +75,7 @@ def find(folder: Path, assignments: list[Assignment]) -> Found:
     if not found:
         told = f"{folder} holds no submission; it should hold <student>/assignments/… or submitted/…."
         raise CourseError(" ".join([told, *warnings[:3]]))
-    return Found([found[name] for name in sorted(found)], warnings)
+    return Found([found[name] for name in sorted(found)], warnings, frozenset(unreadable - found.keys()))
 
 
 def _student_folders(folder: Path, warnings: list[str]) -> Iterator[Path]:

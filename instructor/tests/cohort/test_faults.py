@@ -146,21 +146,18 @@ def locked(path):
         process.communicate(b"\n")
 
 
-def test_results_that_another_process_writes_to_are_told_and_kept(solved, many, tmp_path, monkeypatch):
+def test_results_that_another_process_writes_to_are_told_and_kept(graded, many, tmp_path, monkeypatch):
+    course, out = graded
     monkeypatch.setattr(store, "_PATIENCE", 0.2)
-    settings = Settings(solved, tmp_path / "out")
-    first = tmp_path / "first"
-    shutil.copytree(many / "student00", first / "student00")
-    run(first, settings)
-    before = written(settings.out)
-    with (
-        locked(settings.out / RESULTS),
-        pytest.raises(CourseError, match=r"results\.db is in use by another run; wait"),
-    ):
-        run(many, settings)
-    assert written(settings.out) == before
-    assert run(many, settings).unchanged == 1
-    assert {student: result.score for student, result in kept(settings.out).items()} == CLASS
+    shutil.copytree(many, tmp_path / "class")
+    hand_in(tmp_path / "class", "student00", RIGHT_01)
+    settings = Settings(course, out)
+    before = written(out)
+    with locked(out / RESULTS), pytest.raises(CourseError, match=r"results\.db is in use by another run; wait"):
+        run(tmp_path / "class", settings)
+    assert written(out) == before
+    assert run(tmp_path / "class", settings).graded == [("student00", 20, 20)]
+    assert {student: result.score for student, result in kept(out).items()} == CLASS | {"student00": 20}
 
 
 def test_a_gradebook_that_another_process_writes_to_loses_no_result(graded, many, tmp_path, prepared):  # noqa: F811

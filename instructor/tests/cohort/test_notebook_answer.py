@@ -1,5 +1,6 @@
 """What a student may do to a notebook, by mistake or not: it is graded by the functions that it defines."""
 
+import ast
 import json
 
 import nbformat
@@ -142,10 +143,27 @@ def written(cells):
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_right_answers_score_and_wrong_ones_do_not_whatever_was_done_to_the_cells(score, change):
+def test_right_answers_score_whatever_was_done_to_the_cells(score, change):
     assert score(written(change(answered(VJP.format(""))))).score == 10
+
+
+@pytest.mark.parametrize("change", [stripped, edited_tests, added(*BROKEN_COPIES, first=False)])
+def test_wrong_answers_do_not(score, change):
     wrong = score(written(change(answered(VJP.format("2 * ")))))
     assert [task.score for task in wrong.tasks] == [0, 6]
+
+
+def test_a_test_cell_is_left_out_without_its_metadata_too_and_an_answer_that_names_it_is_not():
+    text = text_of(written([*stripped(answered(VJP.format(""))), new_code_cell("def f():\n    grade_task")]))
+    assert text.count("grade_task") == 1
+    assert "def vjp_wrt_x" in text
+
+
+def test_a_text_of_several_lines_keeps_its_spaces_where_its_statement_is_indented():
+    text = text_of(written([new_code_cell('if True:\n    s = """\na\n  b"""\n    t = f"""\n{s}"""')]))
+    constants = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
+    assert "\na\n  b" in constants
+    assert "\n" in constants
 
 
 def test_an_older_format_of_notebooks_is_read(score):

@@ -20,7 +20,7 @@ from instructor.cohort.roster import Person
 from instructor.cohort.run import Settings
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
 from instructor.tests.cohort.conftest import WRONG_01, hand_in
-from instructor.tests.cohort.test_run import run
+from instructor.tests.cohort.test_run import kept, run
 
 
 @pytest.fixture
@@ -170,6 +170,7 @@ def test_what_may_not_be_read_is_told_and_costs_nobody_else(assignments):
         assert "Permission denied" in told["carl"]
         assert told["emil"].endswith("cannot be opened (Permission denied); check its permissions.")
         assert isinstance(told["dora"], Answer)
+        assert found.unreadable == {"ada"}
         assert len(times) == 4
 
         for path, mode in zip(secret, modes, strict=True):
@@ -179,6 +180,22 @@ def test_what_may_not_be_read_is_told_and_costs_nobody_else(assignments):
         answers = [answer_of(one, assignments[0]) for one in found.submissions]
         assert len(answers) == 5
         assert all(isinstance(answer, Answer) for answer in answers)
+
+
+def test_a_folder_that_cannot_be_read_any_more_does_not_turn_its_result_into_zeros(solved, tmp_path, monkeypatch):
+    settings, assignments = Settings(solved, tmp_path / "out"), assignments_in(solved)
+    with short_folder() as folder:
+        for student in ("ada", "dora"):
+            hand_in(folder, student, RIGHT_01)
+        run(folder, settings, [Person("ada"), Person("dora")])
+        (folder / "ada").chmod(0)
+        with an_ordinary_user():
+            unread = find(folder, assignments)
+        (folder / "ada").chmod(0o755)
+        monkeypatch.setattr("instructor.cohort.run.find", lambda *_: unread)
+        done = run(folder, settings, [Person("ada"), Person("dora")])
+    assert (done.graded, done.missing) == ([], [])
+    assert {student: result.score for student, result in kept(tmp_path / "out").items()} == {"ada": 20, "dora": 20}
 
 
 def test_a_name_in_two_forms_of_unicode_is_one_person_who_is_on_the_roster(solved, tmp_path):
