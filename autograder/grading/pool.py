@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
+from autograder.course import CourseError
 from autograder.sandbox.workers import Workers
 
 GRADERS = 2  # the course is made for two cores
@@ -30,6 +31,11 @@ def spread(function: Callable[..., Outcome], jobs: list[tuple[Any, ...]], worker
         with ProcessPoolExecutor(GRADERS, context, initializer=_become_grader, initargs=(clones, turn)) as pool:
             for done in as_completed([pool.submit(_with_own_workers, function, job) for job in jobs]):
                 yield done.result()
+    except BrokenExecutor:
+        raise CourseError(
+            "a process that grades was ended by the system, most likely for want of memory (1 GB is enough); "
+            "close other programs, or grade a part with --only."
+        ) from None
     finally:
         for clone in clones:
             clone.close()
