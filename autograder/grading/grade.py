@@ -30,7 +30,7 @@ from autograder.grading.result import (
 )
 from autograder.grading.runner import PUBLIC_SEED, run_task, untested
 from autograder.grading.student import Recordings, Student
-from autograder.grading.submission import Answer, Refused, line_of_task, read_answer
+from autograder.grading.submission import Answer, answer_or_reason, line_of_task
 from autograder.grading.task import Task
 from autograder.sandbox.workers import Workers
 
@@ -78,14 +78,6 @@ def grade_assignment(
     tasks = [task for task in load_tasks(course / assignment.tests) if only.has_task(task.id)]
     title = title_of(course / assignment.tests)
     return grade_answer(assignment, title, tasks, answer_or_reason(submission, assignment), workers, seed=seed)
-
-
-def answer_or_reason(submission: Path, assignment: Assignment) -> Answer | str:
-    """The answer to an assignment, or one sentence why it cannot be read."""
-    try:
-        return read_answer(submission, assignment)
-    except Refused as refused:
-        return str(refused)
 
 
 def grade_answer(

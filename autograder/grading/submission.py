@@ -41,6 +41,14 @@ def read_answer(course: Path, assignment: Assignment, at: str | None = None) -> 
     return Answer(str(assignment.answer), text.replace("\r\n", "\n").replace("\r", "\n"), data)
 
 
+def answer_or_reason(submission: Path, assignment: Assignment) -> Answer | str:
+    """The answer to an assignment, or one sentence why it cannot be read."""
+    try:
+        return read_answer(submission, assignment)
+    except Refused as refused:
+        return str(refused)
+
+
 def read_regular_file(course: Path, path: str, most: int = LARGEST_ANSWER) -> bytes:
     """The bytes of a regular file inside `course`, opened without following a link out of it.
 

@@ -95,7 +95,8 @@ class Grader:
 
     def grade(self, job: Grade) -> Graded:
         """Grade one task as `autograder grade` does. Raises CourseError."""
-        from autograder.grading.grade import PUBLIC_SEED, answer_or_reason, grade_answer
+        from autograder.grading.grade import PUBLIC_SEED, grade_answer
+        from autograder.grading.submission import answer_or_reason
 
         assignment = self.assignment(job.assignment)
         tests = self.tests_of(assignment)

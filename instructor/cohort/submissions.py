@@ -17,8 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.course import Assignment, CourseError
-from autograder.grading.grade import answer_or_reason
-from autograder.grading.submission import Answer, Refused, read_regular_file
+from autograder.grading.submission import Answer, Refused, answer_or_reason, read_regular_file
 from instructor.cohort.notebook_answer import LARGEST_NOTEBOOK, NoNotebook, text_of
 
 _TIMESTAMP = re.compile(r"(?P<clock>[\d:. T-]*\d) ?(?P<offset>[+-]\d\d:?\d\d)?(?P<zone>[A-Z][\w/+-]*)?", re.ASCII)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Assignment, Selection
-from autograder.grading.grade import answer_or_reason, grade
+from autograder.grading.grade import grade
 from autograder.grading.result import AssignmentResult
-from autograder.grading.submission import line_of_task
+from autograder.grading.submission import answer_or_reason, line_of_task
 
 FILE = "assignments/beginner/01_small.py"
 HEAD = "import numpy as np\nimport torch\n\n"

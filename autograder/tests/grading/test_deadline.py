@@ -10,8 +10,9 @@ import pytest
 from autograder.course import CourseError, assignments_in, selection
 from autograder.grading import deadline
 from autograder.grading.deadline import OutOfTime, alarm, grade_in_time
-from autograder.grading.grade import answer_or_reason, grade
+from autograder.grading.grade import grade
 from autograder.grading.result import without_times
+from autograder.grading.submission import answer_or_reason
 from autograder.tests.conftest import GAPS_01, RIGHT_01
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="alarms are POSIX's; Gradescope runs Linux")
