@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -47,8 +48,8 @@ def started(solved, many, tmp_path):
 
     yield start
     for process in processes:
-        if process.poll() is None:
-            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # graders too, should they have outlived the command
         process.communicate()
 
 
