@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder import hints
+from autograder.hints import Memory, next_hint
+from autograder.names import task_named
+
 COURSE = Path(__file__).parents[2]
 
 
@@ -47,10 +51,7 @@ def test_a_hint_by_its_number_is_remembered_with_those_before_it(course):
 
 
 def test_the_last_hint_points_to_the_lesson():
-    from autograder.hints import hint as text_of
-    from autograder.names import task_named
-
-    told = text_of(task_named(COURSE, "24.2"), 3)
+    told = hints.hint(task_named(COURSE, "24.2"), 3)
     assert told.endswith(
         "The lesson treats it: Broadcasting forward is summing backward, "
         "in lessons/advanced/24_vector_backward_linear_case_2.py"
@@ -61,8 +62,9 @@ def test_the_last_hint_points_to_the_lesson():
 def test_a_broken_memory_is_begun_anew(course, content):
     (course / ".autograder").mkdir()
     (course / ".autograder/hints.json").write_bytes(content.encode("utf-8", "surrogateescape"))
-    assert "hint 1 of 3" in hint("01.1", course=course)
-    assert "hint 2 of 3" in hint("01.1", course=course)
+    task = task_named(course, "01.1")
+    assert "hint 1 of 3" in next_hint(task, Memory(course))
+    assert "hint 2 of 3" in next_hint(task, Memory(course))
 
 
 def test_more_hints_told_than_there_are_now_is_no_error(course):

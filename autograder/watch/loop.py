@@ -23,7 +23,7 @@ from autograder.watch.screen import Screen
 from autograder.watch.signals import Signalled, signals
 from autograder.watch.work import Arrived, Finished, Test, Verdict, Work, not_graded
 
-PATIENCE = 3.0  # seconds for the grader to give up a job, before it is replaced
+PATIENCE = 30.0  # seconds for the grader to give up a job, before it is replaced: an import is waited for
 TICK = 1.0  # seconds: a test that takes long is told its time
 
 
@@ -39,7 +39,6 @@ class Watch:
         self.keys = Keys(self.events.put)
         self.ready: Ready | None = None
         self.shown: dict[str, Verdict] = {}
-        self.told_lost: set[str] = set()
         self.to_warm: list[str] = []
         self.prepared_for: str | None = None
         self.wants_all = self.wants_page = False
@@ -53,15 +52,21 @@ class Watch:
 
     def run(self) -> int:
         """Watch until a key or a signal ends it; the exit status."""
-        self.grader = GraderProcess(self.course, self.events.put)
-        with contextlib.closing(self.grader), self.screen, self.keys, Saves(self.course, self.events.put):
-            with signals(self.events.put):
+        with signals(self.events.put):
+            self.grader = GraderProcess(self.course, self.events.put)
+            with contextlib.closing(self.grader), Saves(self.course, self.events.put), self.screen, self.keys:
                 self.screen.say(words.watching(self.work.tasks))
-                while self.status is None:
-                    self.advance()
-                    self.tell_below()
-                    self.handle(self.wait())
-                    self.lose_patience()
+                if self.keys.there and self.screen.console.is_dumb_terminal:  # which has no last line to show them in
+                    self.screen.say(words.bar("keys", self.screen.width))
+                return self.loop()
+
+    def loop(self) -> int:
+        """One event after the other, until one of them sets the status."""
+        while self.status is None:
+            self.advance()
+            self.tell_below()
+            self.handle(self.wait())
+            self.lose_patience()
         return self.status
 
     def wait(self) -> Any:
@@ -166,7 +171,6 @@ class Watch:
         if current and verdict.passed:
             self.screen.say_status(f"{_now()}  {words.passed(verdict, self.passed)}", "passed")
             self.passed += 1
-            self.told_lost.discard(test.task.id)
         elif current and not _alike(before, verdict):
             self.tell(verdict)
         elif test.aside and before is not None and before.passed and not (verdict.passed or verdict.broken):
@@ -212,27 +216,32 @@ class Watch:
 
     def saved(self, saved: Saved) -> None:
         """Files have changed: what is being done with them is not worth finishing."""
-        if saved.tests:
-            self.declare_anew(saved.tests)
-        self.work.changed(saved.answers, saved.tests)
+        tests = self.declared_anew(saved.tests)
+        self.work.changed(saved.answers, tests)
         job = self.grader.job
-        in_vain = isinstance(job, Grade) and job.assignment in saved.answers | saved.tests
+        in_vain = isinstance(job, Grade) and job.assignment in saved.answers | tests
         elsewhere = self.job_task is not None and self.job_task.task != self.work.current
         if isinstance(job, Prepare) or in_vain or elsewhere:
             self.stop()
 
-    def declare_anew(self, changed: frozenset[str]) -> None:
-        """The course's tests have changed, by `git pull` perhaps; some may be new, or gone."""
+    def declared_anew(self, changed: frozenset[str]) -> frozenset[str]:
+        """The course's tests have changed, by `git pull` perhaps; some may be new, or gone.
+
+        Returns those that can be used: in the middle of a change they may make no sense.
+        """
+        if not changed:
+            return changed
         try:
             tasks = tasks_named(self.course, self.selection)
         except CourseError as error:
             self.screen.console.print()
             self.screen.say(str(error), "yellow")
-            return
+            return frozenset()
         if changed & {task.assignment.id for task in (*tasks, *self.work.tasks)}:
             self.screen.console.print()
             self.screen.say("The tests have changed and are loaded anew.", "dim")
         self.work.declared_anew(tasks)
+        return changed
 
     def pressed(self, key: str) -> None:
         """A key was typed."""
@@ -304,7 +313,7 @@ class Watch:
             left = unknown if self.wants_all or self.wants_page else 0
             told = words.testing(self.job_task.task, *self.progress, seconds, left)
         else:
-            told = words.bar(self.work.current, self.screen.width)
+            told = words.bar(self.work.current.id if self.work.current else "all passed", self.screen.width)
         self.screen.say_below(told if self.keys.there or self.job_task or not self.ready else "")
 
     def result(self) -> Result:
@@ -324,8 +333,13 @@ class Watch:
         )
 
     def page(self, result: Result) -> None:
-        path = write_page(result, self.course)
+        """Write the report, say where it is, and open it where that can be seen."""
         self.screen.console.print()
+        try:
+            path = write_page(result, self.course)
+        except OSError as error:
+            self.screen.say(f"The report cannot be written: {error}", "yellow")
+            return
         self.screen.say(f"The report is {path.resolve()}")
         if has_browser(os.environ):
             open_page(path)

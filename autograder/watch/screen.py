@@ -21,7 +21,6 @@ class Screen:
             console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         self.below = ""
-        self.has_line_below = console.is_terminal and not console.is_dumb_terminal
 
     def __enter__(self) -> "Screen":
         self.resume()
@@ -32,14 +31,12 @@ class Screen:
 
     def resume(self) -> None:
         """Draw the last line."""
-        if self.has_line_below:
-            self.live.start()
-            self.draw()
+        self.live.start()
+        self.draw()
 
     def pause(self) -> None:
         """Take the last line away, and show the cursor."""
-        if self.has_line_below:
-            self.live.stop()
+        self.live.stop()
 
     @property
     def width(self) -> int:
@@ -68,5 +65,4 @@ class Screen:
 
     def draw(self) -> None:
         """The last line anew, cut to the width there is now: a line that wraps could not be taken away."""
-        if self.has_line_below:
-            self.live.update(Text(self.below[: self.width - 1], style="dim", no_wrap=True), refresh=True)
+        self.live.update(Text(self.below[: self.width - 1], style="dim", no_wrap=True), refresh=True)

@@ -22,11 +22,9 @@ FREELY = ("Well done.", "Nice work.", "That is right.", "Good, that holds.")
 def watching(tasks: Sequence[Declared]) -> str:
     """The first line."""
     files = list(dict.fromkeys(task.assignment.id for task in tasks))
-    if len(tasks) == 1:
-        return f"Watching task {tasks[0].id}. Save {tasks[0].assignment.answer}, and it is tested."
-    where = str(tasks[0].assignment.answer) if len(files) == 1 else "a file of answers"
     what = f"assignment {files[0]}" if len(files) == 1 else f"{len(files)} assignments"
-    return f"Watching {what}, {len(tasks)} tasks. Save {where}, and it is tested."
+    what = f"task {tasks[0].id}" if len(tasks) == 1 else f"{what}, {len(tasks)} tasks"
+    return f"Watching {what}. Save your file, and it is tested."
 
 
 def heading(task: Declared) -> str:
@@ -75,7 +73,7 @@ def difference(before: Verdict | None, now: Verdict) -> str:
 def passed(verdict: Verdict, so_far: int) -> str:
     """A task is done; `so_far` tasks were passed before it in this watch."""
     tests, points = len(verdict.task.tests), verdict.task.score
-    how = "its test holds" if tests == 1 else f"all {tests} tests hold"
+    how = {1: "its test holds", 2: "both tests hold"}.get(tests, f"all {tests} tests hold")
     worth = f"{points} point{'s' if points > 1 else ''}"
     return f"{verdict.task.id} {verdict.task.name} is passed: {how}, {worth}. {FREELY[so_far % len(FREELY)]}"
 
@@ -87,8 +85,8 @@ def lost(task: Declared) -> str:
 
 def finished(tasks: Sequence[Declared], score: int) -> str:
     """Everything that was asked for is passed."""
-    what = f"task {tasks[0].id}" if len(tasks) == 1 else f"all {len(tasks)} tasks"
-    return f"That is {what} passed, {score} point{'s' if score > 1 else ''}. Congratulations!"
+    what = f"task {tasks[0].id}" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return f"That was all: {what}, {score} point{'s' if score > 1 else ''}. Congratulations!"
 
 
 def onward(last: Assignment, assignments: Sequence[Assignment]) -> str:
@@ -101,9 +99,8 @@ def onward(last: Assignment, assignments: Sequence[Assignment]) -> str:
     return f"What comes next: {lesson}autograder watch {coming.id}"
 
 
-def bar(task: Declared | None, width: int) -> str:
-    """The keys, as many words as the terminal has room for."""
-    where = task.id if task is not None else "all passed"
+def bar(where: str, width: int) -> str:
+    """Where the work is, and the keys, in as many words as the terminal has room for."""
     full = f"{where} | " + "  ".join(f"{key} {word}" for key, word in KEYS)
     return full if len(full) < width else f"{where} | " + " ".join(key for key, _ in KEYS)
 

@@ -78,7 +78,7 @@ Step = Test | Arrived | Finished
 class Work:
     """The tasks that were asked for, what is known of each, and the one in work.
 
-    `route` are the tasks among which the next one in work is looked for, in order.
+    `route` are the tasks among which the next one in work is looked for, in order; `lost` were passed, and are no more.
     """
 
     tasks: Sequence[Declared]
@@ -87,6 +87,7 @@ class Work:
     current: Declared | None = None
     route: list[Declared] = field(default_factory=list)
     looked_at: list[Declared] = field(default_factory=list)
+    lost: list[Declared] = field(default_factory=list)
     finished: bool = False
 
     def __post_init__(self) -> None:
@@ -139,12 +140,16 @@ class Work:
     def judged(self, task: Declared, verdict: Verdict) -> Verdict | None:
         """Keep a verdict; returns the one before. Where the task in work is passed, the next is looked for."""
         before, self.verdicts[task.id] = self.verdicts.get(task.id), verdict
+        if task in self.lost and verdict.passed:
+            self.lost.remove(task)
+        elif before is not None and before.passed and not verdict.passed and task != self.current:
+            self.lost.append(task)
         if task == self.current and verdict.passed and self.verdict(task) is not None:
             self.leave()
         return before
 
     def leave(self) -> None:
-        """Go on from the task in work: to those after it, and then to those before it."""
+        """Go on from the task in work: to those that were lost, to those after it, and then to those before it."""
         if self.current is None:
             return
         self._look_from(self.tasks.index(self.current) + 1)
@@ -162,13 +167,14 @@ class Work:
             self._look_from(0)
 
     def _look_from(self, index: int) -> None:
-        self.current, self.route = None, [*self.tasks[index:], *self.tasks[:index]]
+        self.current, self.route = None, [*self.lost, *self.tasks[index:], *self.tasks[:index]]
         self.looked_at, self.finished = [], False
 
     def declared_anew(self, tasks: Sequence[Declared]) -> None:
         """The tests have changed, and these are the tasks now."""
         by_id = {task.id: task for task in tasks}
         self.tasks = tasks
+        self.lost = [by_id[task.id] for task in self.lost if task.id in by_id]
         self.current = by_id.get(self.current.id) if self.current is not None else None
         if self.current is None:
             self._look_from(0)

@@ -61,7 +61,7 @@ def told(value):
 
 
 @pytest.mark.parametrize(
-    "name", ["beginner/test_01_basic_scalar_backward", "advanced/test_24_vector_backward_linear_case_2"]
+    "name", ["beginner/test_01_basic_scalar_backward", "intermediate/test_17_pitfalls_and_sanity_checks"]
 )
 def test_examples_drawn_without_an_answer_are_those_recorded_with_the_solution(name):
     course = Path(__file__).parents[3]
@@ -135,7 +135,7 @@ def test_every_job_is_answered_once_also_where_it_is_stopped(course, answer, gra
         assert grader.process.ended_by(reply) is not None
     grader.process.ask(Prepare, "01", "01.2")
     assert grader.process.ended_by(grader.next(Ended)) is not None
-    for need in ready.needs[:1]:
+    for need in set(ready.needs) & {"forward"}:
         grader.process.ask(Warm, need)
         assert grader.process.ended_by(grader.next(Ended)) is not None
     grader.process.ask(Grade, "01", "01.2")

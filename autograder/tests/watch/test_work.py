@@ -61,6 +61,20 @@ def test_a_save_has_the_task_in_work_graded_first_and_then_those_that_were_passe
     assert work.current == B
 
 
+def test_a_task_that_was_passed_and_is_no_more_comes_next(work):
+    work.changed({"01"})
+    judged(work, B, "failed", "failed")
+    judged(work, A, "failed")
+    work.leave()
+    assert work.next().task == A
+    work.changed({"01"})
+    judged(work, A, "passed")
+    judged(work, B, "failed", "failed")
+    assert work.next().task == B
+    work.leave()
+    assert work.next().task == C
+
+
 def test_nothing_is_graded_aside_in_a_file_that_cannot_be_loaded(work):
     work.changed({"01"})
     judged(work, B, "error", broken="line 3 is wrong")
@@ -184,13 +198,13 @@ def test_what_is_said_of_a_task():
     assert words.place(verdict(A, "todo")) == f"{PurePosixPath('assignments/beginner/01_one.py')}:7"
     assert words.passed(verdict(A, "passed"), 0) == "01.1 a is passed: its test holds, 3 points. Well done."
     assert (
-        words.passed(verdict(B, "passed", "passed"), 1) == "01.2 b, B is passed: all 2 tests hold, 1 point. Nice work."
+        words.passed(verdict(B, "passed", "passed"), 1) == "01.2 b, B is passed: both tests hold, 1 point. Nice work."
     )
     assert words.found_passed([A]) == "01.1 is passed."
     assert words.found_passed([A, B, C, C]) == "4 tasks are passed, from 01.1 to 02.1."
-    assert words.finished([A, B], 4) == "That is all 2 tasks passed, 4 points. Congratulations!"
+    assert words.finished([A, B], 4) == "That was all: 2 tasks, 4 points. Congratulations!"
     assert words.onward(ONE, [ONE, TWO]) == "What comes next: autograder lesson 02, and then autograder watch 02"
     assert words.onward(TWO, [ONE, TWO]) == ""
-    assert words.bar(A, 80) == "01.1 | h hint  n next  a all  o report  q quit  ? help"
-    assert words.bar(None, 30) == "all passed | h n a o q ?"
+    assert words.bar("01.1", 80) == "01.1 | h hint  n next  a all  o report  q quit  ? help"
+    assert words.bar("all passed", 30) == "all passed | h n a o q ?"
     assert words.testing(A, 1, 3, 4, 2) == "testing 01.1, 1 of 3 tests done, 4 s, 2 tasks left"
