@@ -21,7 +21,8 @@ import pytest
 from autograder.course import CourseError
 from autograder.tests.conftest import RIGHT_01
 from instructor.cohort import store
-from instructor.cohort.gradebook import opened
+from instructor.cohort.gradebook import enter, opened
+from instructor.cohort.roster import Person
 from instructor.cohort.run import Settings
 from instructor.cohort.store import RESULTS
 from instructor.tests.cohort.conftest import WRONG_01, hand_in, small_course
@@ -172,6 +173,18 @@ def test_a_gradebook_that_another_process_writes_to_loses_no_result(graded, many
     assert scores(url) == {}
     assert run(many, settings).unchanged == len(CLASS)
     assert totals(url) == CLASS
+
+
+def test_a_lock_that_comes_in_the_middle_is_told_without_nbgraders_traceback(graded, tmp_path, prepared, capfd):  # noqa: F811
+    shutil.copy(prepared("sqlite"), tmp_path / "gradebook.db")
+    result = next(iter(kept(graded[1]).values()))
+    with (
+        pytest.raises(CourseError, match=r"cannot be used: database is locked: another program writes to it"),
+        opened(f"sqlite:///{tmp_path}/gradebook.db?timeout=0.2") as gradebook,
+        locked(tmp_path / "gradebook.db"),
+    ):
+        enter(gradebook, Person("ada"), result, {})
+    assert capfd.readouterr().err == ""
 
 
 def test_a_gradebook_of_an_older_nbgrader_is_told_and_its_cure_works(graded, many, tmp_path):
