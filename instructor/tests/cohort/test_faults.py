@@ -175,7 +175,7 @@ def test_a_gradebook_that_another_process_writes_to_loses_no_result(graded, many
     assert totals(url) == CLASS
 
 
-def test_a_lock_that_comes_in_the_middle_is_told_without_nbgraders_traceback(graded, tmp_path, prepared, capfd):  # noqa: F811
+def test_a_lock_that_comes_in_the_middle_is_told_without_nbgraders_traceback(graded, tmp_path, prepared, caplog):  # noqa: F811
     shutil.copy(prepared("sqlite"), tmp_path / "gradebook.db")
     result = next(iter(kept(graded[1]).values()))
     with (
@@ -184,7 +184,7 @@ def test_a_lock_that_comes_in_the_middle_is_told_without_nbgraders_traceback(gra
         locked(tmp_path / "gradebook.db"),
     ):
         enter(gradebook, Person("ada"), result, {})
-    assert capfd.readouterr().err == ""
+    assert caplog.text == ""
 
 
 def test_a_gradebook_of_an_older_nbgrader_is_told_and_its_cure_works(graded, many, tmp_path):
