@@ -11,13 +11,13 @@ Course = Annotated[Path, typer.Option("--course", help="the course folder, which
 
 
 def watch(
-    selection: Annotated[str, typer.Argument(help="what to work on: 24, 24.2 or 01,02; left out, everything")] = "",
+    selection: Annotated[list[str] | None, typer.Argument(help="what to work on: 24, 24.2, E1; or everything")] = None,
     course: Course = Path("."),
 ) -> None:
     """Test an answer each time it is saved, task after task."""
     from autograder.watch.loop import watch as watch_course
 
-    raise typer.Exit(watch_course(course, selection))
+    raise typer.Exit(watch_course(course, " ".join(selection or ())))
 
 
 def hint(

@@ -84,8 +84,8 @@ class Grader:
                     self.warm(job.need)
         except CourseError as error:
             return Failed(job.number, str(error))
-        except (WorkerDied, OSError) as problem:  # no memory for another process, perhaps
-            return Failed(job.number, f"this could not be graded: {problem}")
+        except (Exception, WorkerDied) as problem:  # no memory for another process, perhaps
+            return Failed(job.number, f"this could not be graded: {type(problem).__name__}: {problem}")
         return Ended(job.number)
 
     def say(self, reply: Reply) -> None:
@@ -188,7 +188,8 @@ class Grader:
             raise CourseError(f"{assignment.tests} cannot be read: {error.strerror}.") from None
         known, sha256 = self.tests.get(assignment.id), hashlib.sha256(data).hexdigest()
         if known is None or known.sha256 != sha256:
-            known = self.tests[assignment.id] = Tests(sha256, title_of(path), load_tasks(path))
+            tasks = load_tasks(path)
+            known = self.tests[assignment.id] = Tests(sha256, title_of(path), tasks)
             self.prepared.learn(str(assignment.answer), text=data.decode(errors="replace"))
         return known
 

@@ -180,7 +180,7 @@ class Watch:
         """The verdict on the task in work, and how it differs from the one before."""
         if verdict.broken is not None:
             self.screen.console.print()
-            self.screen.say(f"{_now()}  {verdict.broken}", "yellow")
+            self.screen.say(f"{_now()}  {verdict.broken}", "yellow", whole_lines=True)
             return
         self.screen.say_status(
             f"{_now()}  {words.difference(self.shown.get(verdict.task.id), verdict)}", verdict.task.status
@@ -235,7 +235,7 @@ class Watch:
             tasks = tasks_named(self.course, self.selection)
         except CourseError as error:
             self.screen.console.print()
-            self.screen.say(str(error), "yellow")
+            self.screen.say(str(error), "yellow", whole_lines=True)
             return frozenset()
         if changed & {task.assignment.id for task in (*tasks, *self.work.tasks)}:
             self.screen.console.print()
@@ -340,7 +340,7 @@ class Watch:
         except OSError as error:
             self.screen.say(f"The report cannot be written: {error}", "yellow")
             return
-        self.screen.say(f"The report is {path.resolve()}")
+        self.screen.say(f"The report is {path.resolve()}", whole_lines=True)
         if has_browser(os.environ):
             open_page(path)
 

@@ -44,7 +44,7 @@ class Screen:
         return self.console.width
 
     def say(self, text: str, style: str = "", *, whole_lines: bool = False) -> None:
-        """A text that stays. `whole_lines`: the terminal breaks the lines, as where `autograder grade` writes."""
+        """A text that stays. `whole_lines`: none is broken but by the terminal, as where `autograder grade` writes."""
         self.console.print(Text(text, style=style), soft_wrap=whole_lines)
 
     def say_status(self, text: str, status: Status) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from autograder.course import CourseError
@@ -13,9 +14,11 @@ from autograder.grading.loader import load_tasks
 from autograder.grading.recorded import COUNTS, draw, record
 from autograder.grading.runner import run_task, seed_of
 from autograder.grading.student import Student
+from autograder.grading.submission import Answer
 from autograder.tests.conftest import RIGHT_01
 from autograder.watch import process
 from autograder.watch.messages import Ended, Grade, Graded, Prepare, Ready, Warm
+from autograder.watch.prepared import Prepared
 from autograder.watch.process import Gone, GraderProcess
 from autograder.watch.saves import Saved, Saves
 
@@ -143,6 +146,56 @@ def test_every_job_is_answered_once_also_where_it_is_stopped(course, answer, gra
     assert [test.status for test in reply.result.tasks[0].tests] == ["passed", "passed"]
     time.sleep(0.2)
     assert not [reply for reply in grader.replies if isinstance(reply, Graded | Ended)]
+
+
+@pytest.fixture
+def opened(sandboxed, monkeypatch) -> list:
+    """The workers opened in this test, as the lines to them."""
+    lines: list = []
+    open_line = sandboxed.open_line
+
+    def counted(*arguments):
+        lines.append(open_line(*arguments))
+        return lines[-1]
+
+    monkeypatch.setattr(sandboxed, "open_line", counted)
+    return lines
+
+
+def test_a_worker_that_was_prepared_is_used_and_one_that_is_gone_is_replaced(sandboxed, opened):
+    prepared = Prepared(sandboxed)
+    answer = Answer("assignments/beginner/01_small.py", RIGHT_01, b"")
+    prepared.prepare(answer.path, by_hand=False)
+    prepared.prepare(answer.path, by_hand=False)
+    assert len(opened) == 1
+    session, problem = prepared.loaded(answer, by_hand=False, task="01.2")
+    assert problem is None
+    assert len(opened) == 1
+    assert session.call("slope", (3.0,)) == 6.0
+    session.close()
+    prepared.prepare(answer.path, by_hand=False)
+    line = opened[-1]
+    psutil.Process(line.pid if hasattr(line, "pid") else line.process.pid).kill()
+    session, problem = prepared.loaded(answer, by_hand=False, task="01.2")
+    assert problem is None
+    assert session.call("slope", (4.0,)) == 8.0
+    assert len(opened) == 3
+    session.close()
+
+
+def test_what_a_file_came_to_need_is_had_the_next_time(sandboxed, opened):
+    prepared = Prepared(sandboxed)
+    answer = Answer("assignments/beginner/01_small.py", "import matplotlib.pyplot as plt\n", b"")
+    session, problem = prepared.loaded(answer, by_hand=False, task="01.2")
+    assert problem is None
+    prepared.learn(answer.path, session.needs, answer.text)
+    session.close()
+    before = len(opened)
+    prepared.prepare(answer.path, by_hand=False)
+    session, problem = prepared.loaded(answer, by_hand=False, task="01.2")
+    assert problem is None
+    assert len(opened) == before + 1
+    session.close()
 
 
 def test_a_grader_that_never_starts_is_told_with_its_last_words(course, monkeypatch, tmp_path):

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
 
-from autograder.tests.conftest import GAPS_01, RIGHT_01
+from autograder.tests.conftest import GAPS_01, RIGHT_01, TESTS_E1
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
 if sys.platform != "win32":
@@ -22,6 +22,7 @@ FIRST = 'raise NotImplementedError("TODO 01.1: vjp_wrt_x")'
 SECOND = 'raise NotImplementedError("TODO 01.2: slope")'
 WRONG = GAPS_01.replace(FIRST, "return 2.0 * (A.T @ v)")
 FIRST_DONE = GAPS_01.replace(FIRST, "return A.T @ v")
+SLEEPING = GAPS_01.replace(FIRST, "import time\n    time.sleep(1000.0)")
 LOOPING = GAPS_01.replace(FIRST, "while True:\n        pass")
 KEYS = "h hint  n next  a all  o report  q quit  ? help"
 
@@ -114,12 +115,13 @@ def test_from_the_first_gap_to_the_last(course, file):
 def test_keys_are_heeded_while_an_answer_loops_and_a_save_ends_it(course, file):
     with Terminal(course, "01") as terminal:
         terminal.until(KEYS)
-        renamed_over(file, LOOPING)
+        renamed_over(file, SLEEPING)
         terminal.until("testing 01.1")
         terminal.type("h")
         terminal.until("01.1 vjp_wrt_x, hint 1 of 3, a question:", "a?", "testing 01.1")
         renamed_over(file, WRONG)
         terminal.until("Its test does not pass yet.", gone="testing")
+        assert b"testing 01.1, 40 s" not in terminal.raw, "it may sleep for a minute, but nobody waits for that"
         renamed_over(file, LOOPING)
         terminal.until("testing 01.1")
         family = terminal.family()
@@ -205,7 +207,8 @@ def test_asleep_and_at_the_end_the_terminal_is_as_it_was(course, file):
         renamed_over(file, WRONG)
         os.kill(terminal.process.pid, signal.SIGCONT)  # fg
         terminal.until("Its test does not pass yet.", KEYS)
-        assert not restored(terminal)
+        terminal.type("h")
+        terminal.until("hint 1 of 3")
         os.kill(terminal.process.pid, signal.SIGTERM)
         assert terminal.wait() == 128 + signal.SIGTERM
         assert restored(terminal)
@@ -246,7 +249,7 @@ def test_a_fault_of_our_own_leaves_the_terminal_as_it_was(course, file):
 
 def test_a_watch_that_is_killed_leaves_no_process(course, file):
     """Not even for the minute for which an answer may sleep."""
-    renamed_over(file, GAPS_01.replace(FIRST, "import time\n    time.sleep(1000.0)"))
+    renamed_over(file, SLEEPING)
     with Terminal(course, "01") as terminal:
         terminal.until("testing 01.1, 1 s")
         family = terminal.family()
@@ -279,12 +282,17 @@ def test_what_else_is_saved(course, file):
         terminal.until("01.2 is passed.", f"E1.1 | {KEYS}")
         terminal.type("n")
         terminal.until(f"E1.1 | {KEYS}")
+        text = TESTS_E1 + "\n\nbroken = ("
+        exercise.with_name(f"test_{exercise.name}").write_text(text, encoding="utf-8")
+        terminal.until("test_exercise_01_more.py:16 cannot be read: '(' was never closed.", KEYS)
+        exercise.with_name(f"test_{exercise.name}").write_text(f"{TESTS_E1}\n", encoding="utf-8")
+        terminal.until("The tests have changed and are loaded anew.", KEYS)
+        assert terminal.shown.count("test_exercise_01_more.py") == 1, "it is told once"
         text = tests.read_text(encoding="utf-8")
-        tests.write_text(text + "\n\nbroken = (", encoding="utf-8")
-        terminal.until("test_01_small.py:", "cannot be read: '(' was never closed.")
         more = 'cube = Task("01.3", "cube", points=2)\n\n\n@cube.test\ndef test_is_the_cube(student):\n'
         tests.write_text(f"{text}\n\n{more}    assert student.cube(2.0) == 8.0\n", encoding="utf-8")
-        terminal.until("The tests have changed and are loaded anew.")
+        while terminal.shown.count("The tests have changed and are loaded anew.") < 2:
+            terminal.read()
         exercise.write_text("def triple(x):\n    return 3.0 * x\n")
         terminal.until("E1.1 triple is passed", "01.3 cube, 2 points", "cube is not defined in your file")
         lost = GAPS_01.replace(SECOND, "return 2 * x") + "\n\ndef cube(x):\n    return x\n"
@@ -294,20 +302,43 @@ def test_what_else_is_saved(course, file):
         terminal.until(f"01.1 | {KEYS}")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("7",), "this course has no assignment 07; it has 01 and E1."),
+        (("01", "e1.5"), "this course has no task E1.5; assignment E1 has E1.1."),
+        (("--course", "assignments"), "assignments holds no assignments; give the folder that contains assignments/"),
+    ],
+)
+def test_what_cannot_be_watched_is_one_sentence(course, arguments, told):
+    command = [sys.executable, "-m", "autograder", "watch", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=course)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def lines_until(text: str, pipe: IO[str]) -> list[str]:
+    """Lines as they come, up to one with this text."""
+    lines: list[str] = []
+    for line in pipe:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError(f"{text} did not come: {lines}")
+
+
 def test_without_a_terminal_there_are_plain_lines_and_no_keys(course, file):
     command = [sys.executable, "-m", "autograder", "watch", "01", "--course", str(course)]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
-        lines = list(islice(process.stdout, 4))
-        assert lines[0].startswith("Watching assignment 01, 2 tasks.")
-        assert lines[3] == "  assignments/beginner/01_small.py:6, still to do\n"
+        lines = lines_until("still to do", process.stdout)
+        assert lines[0] == "Watching assignment 01, 2 tasks. Save your file, and it is tested.\n"
+        assert lines[-1] == "  assignments/beginner/01_small.py:6, still to do\n"
         renamed_over(file, RIGHT_01)
-        for line in process.stdout:
-            lines.append(line)
-            if "Congratulations" in line:
-                break
+        lines += lines_until("Congratulations", process.stdout)
         process.send_signal(signal.SIGINT)
         lines += process.stdout
     assert process.returncode == 0
