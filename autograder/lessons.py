@@ -101,8 +101,9 @@ def open_notebook(notebook: Path) -> int:
 
 def _run(command: list[str], folder: Path) -> int:
     """Run a program in the foreground: what is typed, Ctrl-C as well, is for it, and this waits until it has ended."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # unlike SIG_IGN, nothing that is inherited
+    stopped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))  # SIG_IGN would be inherited
     try:
         return subprocess.Popen(command, cwd=folder).wait()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    finally:  # Jupyter is stopped by two: the second may come when it has ended already, and we are about to
+        signal.signal(signal.SIGINT, signal.SIG_IGN if stopped else before)

@@ -221,7 +221,7 @@ class Watch:
         job = self.grader.job
         in_vain = isinstance(job, Grade) and job.assignment in saved.answers | tests
         elsewhere = self.job_task is not None and self.job_task.task != self.work.current
-        if isinstance(job, Prepare) or in_vain or elsewhere:
+        if isinstance(job, Prepare | Warm) or in_vain or elsewhere:
             self.stop()
 
     def declared_anew(self, changed: frozenset[str]) -> frozenset[str]:

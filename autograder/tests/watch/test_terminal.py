@@ -119,7 +119,7 @@ def test_keys_are_heeded_while_an_answer_loops_and_a_save_ends_it(course, file):
         terminal.until("01.1 vjp_wrt_x, hint 1 of 3, a question:", "a?", "testing 01.1")
         renamed_over(file, WRONG)
         terminal.until("Its test does not pass yet.", gone="testing")
-        assert b"testing 01.1, 40 s" not in terminal.raw, "it may sleep for a minute, but nobody waits for that"
+        assert b"testing 01.1, 20 s" not in terminal.raw, "it may sleep for a minute, but nobody waits for that"
         renamed_over(file, LOOPING)
         terminal.until("testing 01.1")
         family = terminal.family()
