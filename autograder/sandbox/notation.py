@@ -20,7 +20,7 @@ MAX_DEPTH = 64
 MAX_VALUE = MAX_FRAME - (1 << 20)  # leaves room for the message around a value
 MAX_NODES = 500_000  # an empty list takes 1 byte on the wire and 64 in memory
 MAX_INTEGER = 1024  # bytes of an int beyond 64 bits; Python writes out no more than 4300 digits
-MAX_KEYS = 4096  # keys chosen to collide make a dict quadratic
+MAX_KEYS = 1024  # keys chosen to collide make a dict quadratic: 3 s of a frame of nothing else
 
 LIST, TUPLE, DICT, ORDERED, TENSOR, ARRAY, SCALAR, COMPLEX, INTEGER, DTYPE, SIZE, FUNCTION, MODEL = range(13)
 

@@ -58,7 +58,7 @@ def decode(data: bytes, *, specs: bool = False) -> Any:
 def receive(data: bytes, *, specs: bool = False) -> Received:
     """As ``decode``, with the modules that were built."""
     if len(data) > MAX_FRAME or not nodes_within(data, MAX_NODES):
-        raise BadFrame("too large")
+        raise BadFrame("too large, or of a kind that is never sent")
     lifting = Lifting(specs)
     try:
         return Received(lifting.lift(_DECODER.decode(data), 0), lifting.modules)

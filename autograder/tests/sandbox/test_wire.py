@@ -189,6 +189,24 @@ def decode_or_refuse(data):
         wire.decode(data)
 
 
+def colliding(count):
+    """So many pairs of whole numbers that make tuples of one hash, which is known: Python's xxHash of a tuple."""
+    word, prime1, prime2, prime5 = 1 << 64, 11400714785074694791, 14029467366897019727, 2870177450012600261
+    undo, pairs, first = pow(prime2, -1, word), [], 0
+    while len(pairs) < count:
+        mixed = (prime5 + first * prime2) % word
+        mixed = (mixed << 31 | mixed >> 33) % word * prime1 % word
+        second = (1 - mixed) * undo % word
+        if second < (1 << 61) - 1:  # a number that is its own hash
+            pairs.append((first, second))
+        first += 1
+    return pairs
+
+
+def test_the_pairs_collide():
+    assert len(set(map(hash, colliding(50)))) == 1
+
+
 HOSTILE = {
     "array of 2^32 items": b"\xdd\xff\xff\xff\xff",
     "bytes of 2^32": b"\xc6\xff\xff\xff\xff",
@@ -209,6 +227,9 @@ HOSTILE = {
     "keys that collide": msgspec.msgpack.encode(
         [notation.DICT] + [x for k in range(100_000) for x in (k * ((1 << 61) - 1) % (1 << 63), None)]
     ),
+    "keys of a map that collide": b"\xdf"
+    + struct.pack(">I", 50_000)
+    + b"".join(b"\x92" + msgspec.msgpack.encode(a) + msgspec.msgpack.encode(b) + b"\xc0" for a, b in colliding(50_000)),
     "list as key": msgspec.msgpack.encode([notation.DICT, [notation.LIST], 1]),
     "extension": msgspec.msgpack.encode(msgspec.msgpack.Ext(1, b"x")),
     "too long": b"\xc6" + struct.pack(">I", MAX_FRAME) + b"x" * MAX_FRAME,
