@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.sandbox import late, wire
-from autograder.sandbox.answer import Answer
+from autograder.sandbox.answer import MAX_MESSAGE, Answer
 from autograder.sandbox.errors import (
     ArgumentChanged,
     BadFrame,
@@ -73,8 +73,12 @@ def names_of(reply: tuple[Any, ...]) -> dict[str, tuple[str, ...] | None]:
     return names
 
 
-def shown(text: str, keep: str = "") -> str:
-    """`text` with control characters, line ends and marks of direction told instead of done: "\\x1b[31m"."""
+def shown(text: str, keep: str = "", most: int = MAX_MESSAGE) -> str:
+    """`text` with control characters, line ends and marks of direction told instead of done: "\\x1b[31m".
+
+    Of a text of more than `most` characters the rest is dropped: told, a character takes up to 60 bytes of memory.
+    """
+    text = text[:most]
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)

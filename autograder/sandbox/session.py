@@ -169,9 +169,10 @@ class Session:
     def _keep(self, output: str, dropped: int) -> None:
         if not output and not dropped:
             return
-        whole = (self.output + messages.shown(output, keep="\n\t")).encode()
-        kept = whole[: self.limits.output].decode(errors="ignore")
-        self.output_dropped += dropped + len(whole) - len(kept.encode())
+        most = self.limits.output
+        whole = (self.output + messages.shown(output, keep="\n\t", most=most)).encode()
+        kept = whole[:most].decode(errors="ignore")
+        self.output_dropped += dropped + max(len(output) - most, 0) + len(whole) - len(kept.encode())
         self.output = kept
 
 

@@ -1,8 +1,11 @@
 """A worker's side that lies: its replies cost its own test, and what it tells is shown and not done."""
 
+import tracemalloc
+
 import pytest
 
-from autograder.sandbox import WorkerDied
+from autograder.sandbox import Session, WorkerDied
+from autograder.sandbox.answer import MAX_MESSAGE
 from autograder.sandbox.errors import MissingName, StudentRaised
 from autograder.sandbox.messages import names_of, outcome, shown
 
@@ -68,3 +71,21 @@ def test_what_is_printed_is_kept_without_control_characters(sandbox):
     with sandbox.session('def f():\n    print("\\x1b[2Jone\\n\\ttwo\\x00")\n', "answer.py") as session:
         session.call("f")
         assert session.output == "\\x1b[2Jone\n\ttwo\\x00\n"
+
+
+def test_a_long_text_of_control_characters_takes_no_memory_to_be_told():
+    """Written as \\x00, each takes a text of 53 bytes of its own."""
+    text = "\0" * (8 << 20)
+    session = Session(lambda needs: pytest.fail("no worker is needed"), "", "answer.py")
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudentRaised) as raised:
+            outcome(("raised", (text,), text, None, text))
+        session._keep(text, 5)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 32 << 20
+    assert len(raised.value.message) == 4 * MAX_MESSAGE
+    assert len(session.output.encode()) <= session.limits.output
+    assert session.output_dropped >= len(text) + 5 - session.limits.output
