@@ -1,11 +1,13 @@
 """assert_close and assert_trajectory on nested values."""
 
+import tracemalloc
 from collections import OrderedDict
 
 import numpy as np
 import pytest
 import torch
 
+from autograder.gradients import answers
 from autograder.gradients.checks import assert_close, assert_trajectory
 from autograder.gradients.errors import Wrong, WrongType
 
@@ -180,3 +182,17 @@ def _shifted(state):
         case dict():
             return {key: _shifted(part) for key, part in state.items()}
     return state + 1e-3
+
+
+def test_a_long_history_is_kept_for_recognising_a_mistake_and_a_hostile_one_is_not():
+    assert len(answers.bare([1.0] * 3000)) == 3000
+    hostile = [0.0] * 130_000
+    for _ in range(60):
+        hostile = [hostile]
+    tracemalloc.start()
+    try:
+        assert answers.bare(hostile) is None
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 << 20
