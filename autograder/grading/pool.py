@@ -4,10 +4,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any, TypeVar
 
 from autograder.course import CourseError
+from autograder.grading.together import ending_together
 from autograder.sandbox.workers import Workers
 
 GRADERS = 2  # the course is made for two cores
@@ -20,25 +21,44 @@ def spread(function: Callable[..., Outcome], jobs: list[tuple[Any, ...]], worker
     On two processes where that helps and the platform forks safely, else here, in order. `function` must be
     a module's own, so that it can be named to another process.
     """
-    if len(jobs) < GRADERS or not _forks(workers) or (os.cpu_count() or 1) < GRADERS:
+    turn = _turn() if len(jobs) >= GRADERS and _forks(workers) and _processors() >= GRADERS else None
+    if turn is None:
         for job in jobs:
             yield function(*job, workers=workers)
         return
-    context = get_context("fork")
     clones = [workers.clone() for _ in range(GRADERS)]
-    turn = context.Value("i", 0)
+    pool = ProcessPoolExecutor(GRADERS, get_context("fork"), initializer=_become_grader, initargs=(clones, turn))
     try:
-        with ProcessPoolExecutor(GRADERS, context, initializer=_become_grader, initargs=(clones, turn)) as pool:
-            for done in as_completed([pool.submit(_with_own_workers, function, job) for job in jobs]):
-                yield done.result()
+        with ending_together():  # they are all forked at the first submission
+            waiting = [pool.submit(_with_own_workers, function, job) for job in jobs]
+        for done in as_completed(waiting):
+            yield done.result()
     except BrokenExecutor:
         raise CourseError(
             "a process that grades was ended by the system, most likely for want of memory (1 GB is enough); "
             "close other programs, or grade a part with --only."
         ) from None
+    except BaseException:  # Ctrl-C too: whoever waits for an answer that sleeps would wait for long
+        for grader in active_children():
+            grader.kill()
+        raise
     finally:
+        pool.shutdown(cancel_futures=True)
         for clone in clones:
             clone.close()
+
+
+def _turn() -> Any:
+    """A number that graders share, or None where the system has no semaphores (without /dev/shm)."""
+    try:
+        return get_context("fork").Value("i", 0)
+    except OSError:
+        return None
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _forks(workers: Workers) -> bool:

@@ -11,13 +11,13 @@ from typing import Any, cast
 from autograder.course import Assignment, CourseError, assignments_in, selection
 from autograder.grading.grade import tests_of, versions
 from autograder.grading.result import Result
+from autograder.grading.together import ending_together
 from autograder.sandbox.workers import Workers, open_workers
 from instructor.cohort.executors import Dask, Executor, Here, Processes
 from instructor.cohort.gradebook import enter, opened, prepare
 from instructor.cohort.job import Job, digest_of, material
 from instructor.cohort.penalties import late_plugin
 from instructor.cohort.roster import Person, unknown
-from instructor.cohort.stopping import ending_together
 from instructor.cohort.store import RESULTS, Store
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
 from instructor.release import ReleaseError
