@@ -5,7 +5,7 @@ from itertools import groupby, islice
 
 from autograder.grading.result import AssignmentResult, Result, Status, TaskResult, TestResult
 from autograder.reports.github.escape import code, fenced, inert
-from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, not_as_released, score_line
+from autograder.reports.summary import SYMBOL, WORD, broken, encouragement, levels_of, not_as_released, score_line
 
 GLYPH: dict[Status, str] = {**SYMBOL, "todo": "○", "timeout": "∞"}  # a dot looks like a comma here, ⧖ is in few fonts
 MOST_OF_A_TASK = 10  # messages shown
@@ -76,12 +76,9 @@ def _gap(assignment: AssignmentResult, task: TaskResult, place: Place) -> str:
 
 def _levels(result: Result) -> str:
     """The points of each level in one line; nothing where there is only one."""
-    points: dict[str, tuple[int, int]] = {}
-    for one in result.assignments:
-        score, most = points.get(one.level, (0, 0))
-        points[one.level] = score + one.score, most + one.max_score
-    told = " · ".join(f"{inert(level)} {score} / {most}" for level, (score, most) in points.items())
-    return told if len(points) > 1 else ""
+    levels = levels_of(result)
+    told = " · ".join(f"{inert(level.name)} {level.score} / {level.max_score}" for level in levels)
+    return told if len(levels) > 1 else ""
 
 
 def _legend(assignments: list[AssignmentResult]) -> str:

@@ -1,6 +1,7 @@
 """What every report says of a result, worded once."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from autograder.grading.result import AssignmentResult, Result, Status, TaskResult, TestResult
 
@@ -71,3 +72,41 @@ def not_as_released(result: Result) -> str | None:
         return None
     names = ", ".join(changed[:NAMES_SHOWN]) + (" and others" if len(changed) > NAMES_SHOWN else "")
     return f"Not as released: {names}. The grade of record is made with the course's own files."
+
+
+@dataclass(frozen=True)
+class Level:
+    """The assignments of one level that were graded, and their points together."""
+
+    name: str
+    assignments: tuple[AssignmentResult, ...]
+
+    @property
+    def score(self) -> int:
+        return sum(one.score for one in self.assignments)
+
+    @property
+    def max_score(self) -> int:
+        return sum(one.max_score for one in self.assignments)
+
+
+def levels_of(result: Result) -> list[Level]:
+    """The levels of the assignments that were graded, in the order of the course."""
+    found: dict[str, list[AssignmentResult]] = {}
+    for assignment in result.assignments:
+        found.setdefault(assignment.level, []).append(assignment)
+    return [Level(name, tuple(assignments)) for name, assignments in found.items()]
+
+
+def is_tried(task: TaskResult) -> bool:
+    """Whether a task was begun and is not passed."""
+    return task.status not in ("passed", "todo")
+
+
+def standing(assignment: AssignmentResult) -> str:
+    """How far an assignment is: "done", "to mend", "not begun" or "begun"."""
+    if all(task.status == "passed" for task in assignment.tasks):
+        return "done"
+    if any(is_tried(task) for task in assignment.tasks):
+        return "to mend"
+    return "not begun" if all(task.status == "todo" for task in assignment.tasks) else "begun"

@@ -4,20 +4,17 @@ The class is surveyed in one pass; then the page is written piece by piece, and 
 again when their turn comes. So memory holds one result, whatever the size of the class.
 """
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import fmean, median
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.course import CourseError
 from autograder.grading.result import Result, TaskResult, TestResult
+from autograder.reports.pages import allowed, pages_of, source
 from autograder.reports.summary import broken
-from autograder.sandbox.messages import shown
 from instructor.cohort.distribution import HEIGHT, WIDTH, histogram
 from instructor.cohort.heat_map import GLYPH, LETTER, SAID, cells, folding, look
 from instructor.cohort.roster import Person
@@ -33,22 +30,7 @@ MANY_TASKS = 40  # beyond these a narrow window begins with assignments folded
 MOST_TOLD = 20_000  # characters of messages for one student; a long evening's mistakes are under that
 LINE = 110  # characters
 _TOLD_ELSEWHERE = ("  claim ", "  again ", "  lesson ", "  likely ", "  autograd and finite differences agree")
-_KEPT = "\n\t\u00a0\u3000\u200c\u200d"  # spaces and joiners that names are written with
-
-
-def _finalize(value: object) -> object:
-    """Every value on the page: control characters and marks of direction are told, not done."""
-    return value if isinstance(value, Markup) else shown(str(value), _KEPT)
-
-
-_PAGES = Environment(
-    loader=PackageLoader("instructor.cohort"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    finalize=_finalize,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = pages_of("instructor.cohort")
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,7 @@ def write_dashboard(store: Store, people: list[Person], path: Path) -> Survey:
     """Write the page about all results in `store` (with a roster: of its people) to `path`; return what is on it."""
     found = survey(store.results(), people)
     students = sorted(found.students, key=lambda one: (-one.score, one.name.casefold(), one.person.id))
-    style, script = _style(found), Markup(_source("dashboard.js"))
+    style, script = _style(found), Markup(source(_PAGES, "dashboard.js"))
     stream = _PAGES.get_template("dashboard.html").stream(
         **_words(),
         **_figures(found, students),
@@ -84,7 +66,7 @@ def write_dashboard(store: Store, people: list[Person], path: Path) -> Survey:
         told=lambda student: told(result) if (result := store.result_of(student.person.id)) else Told(),
         style=style,
         script=script,
-        policy=f"default-src 'none'; style-src '{_sha256(style)}'; script-src '{_sha256(script)}'; "
+        policy=f"default-src 'none'; style-src '{allowed(style)}'; script-src '{allowed(script)}'; "
         "base-uri 'none'; form-action 'none'",
     )
     stream.enable_buffering(500)
@@ -179,14 +161,4 @@ def _cut(line: str, longest: int = LINE) -> str:
 
 def _style(found: Survey) -> Markup:
     """The page's style, with the rules that fold an assignment's tasks."""
-    return Markup(_source("dashboard.css") + folding(len(found.assignments)))
-
-
-def _source(name: str) -> str:
-    assert _PAGES.loader is not None
-    return _PAGES.loader.get_source(_PAGES, name)[0]
-
-
-def _sha256(text: str) -> str:
-    """A Content-Security-Policy source for an inline style or script: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(source(_PAGES, "dashboard.css") + folding(len(found.assignments)))
