@@ -95,6 +95,56 @@ def _(X, W, V):
     return V @ W.T, X.T @ V, V.sum(axis=1)
 
 
+@linear_backward.misconception("dX and dW are swapped", hint="the order is dX, dW, db, as in X, W, b")
+def _(X, W, V):
+    return X.T @ V, V @ W.T, V.sum(axis=0)
+
+
+@linear_backward.misconception(
+    "db is the sum of all entries", hint="b has an entry for each output, and each meets its own column of V only"
+)
+def _(X, W, V):
+    return V @ W.T, X.T @ V, V.sum()
+
+
+@linear_backward.misconception(
+    "every entry of db is the sum of all of V", hint="each entry of b meets its own column of V only"
+)
+def _(X, W, V):
+    return V @ W.T, X.T @ V, np.full(W.shape[1], V.sum())
+
+
+@linear_backward.misconception("db keeps an axis of size 1", hint="b has the shape (o,), and so has its gradient")
+def _(X, W, V):
+    return V @ W.T, X.T @ V, V.sum(axis=0, keepdims=True)
+
+
+@linear_backward.misconception(
+    "V is taken for ones", hint="V is what arrives from above, a number for each entry of Y; all three use it"
+)
+def _(X, W, V):
+    ones = np.ones_like(V)
+    return ones @ W.T, X.T @ ones, ones.sum(axis=0)
+
+
+@linear_backward.misconception("db is not returned", hint="b is an input too: three gradients are asked for")
+def _(X, W, V):
+    return V @ W.T, X.T @ V
+
+
+@linear_backward.misconception(
+    "the output stands in the place of V", hint="what arrives from above is V; the value of Y plays no part here"
+)
+def _(X, W, V):
+    Y = X @ W
+    return Y @ W.T, X.T @ Y, Y.sum(axis=0)
+
+
+@linear_backward.misconception("nothing is returned", hint="what a function computes is lost without return")
+def _(X, W, V):
+    return None
+
+
 unbroadcast = Task(
     "24.2",
     "unbroadcast",
@@ -200,6 +250,60 @@ def _(gradient, shape):
     added, ones = axes_of(gradient, shape)
     first = tuple(0 if axis in added else slice(1) if axis in ones else slice(None) for axis in range(gradient.ndim))
     return gradient[first]
+
+
+@unbroadcast.misconception(
+    "the shapes are lined up from the left", hint="broadcasting lines shapes up at their right ends: (3,) fits (2, 3)"
+)
+def _(gradient, shape):
+    for axis in reversed(range(gradient.ndim)):
+        if axis >= len(shape):
+            gradient = gradient.sum(axis=axis)
+        elif shape[axis] == 1:
+            gradient = gradient.sum(axis=axis, keepdims=True)
+    return gradient
+
+
+@unbroadcast.misconception(
+    "the axes move while the loop counts them", hint="once axis 0 is summed away, the next one is called 0"
+)
+def _(gradient, shape):
+    for axis in range(gradient.ndim - len(shape)):
+        gradient = gradient.sum(axis=axis)
+    for axis, size in enumerate(shape):
+        if size == 1:
+            gradient = gradient.sum(axis=axis, keepdims=True)
+    return gradient
+
+
+@unbroadcast.misconception(
+    "one axis on the left is summed, where there may be more", hint="() to (2, 3) adds two axes: all of them are summed"
+)
+def _(gradient, shape):
+    if gradient.ndim > len(shape):
+        gradient = gradient.sum(axis=0)
+    for axis, size in enumerate(shape):
+        if size == 1:
+            gradient = gradient.sum(axis=axis, keepdims=True)
+    return gradient
+
+
+@unbroadcast.misconception(
+    "one axis of size 1 is summed, where there may be more",
+    hint="(1, 1) to (2, 3) stretches two axes; shape.index(1) finds the first only",
+)
+def _(gradient, shape):
+    while gradient.ndim > len(shape):
+        gradient = gradient.sum(axis=0)
+    return gradient.sum(axis=shape.index(1), keepdims=True) if 1 in shape else gradient
+
+
+@unbroadcast.misconception(
+    "the shape () is passed over", hint="an empty tuple counts as false in `if not shape`; a single number has it"
+)
+def _(gradient, shape):
+    added, ones = axes_of(gradient, shape)
+    return gradient.sum(axis=added + ones).reshape(shape) if shape else gradient
 
 
 linear = Task(
@@ -372,4 +476,106 @@ linear.misconception(
     "a gradient is computed that nobody needs",
     hint="ctx.needs_input_grad says which inputs need one; return None for the others",
     Linear=linear_with(lambda X, W, V: (V @ W.T, X.T @ V, V.sum(0)), ask=False),
+)
+
+
+linear.misconception(
+    "db keeps an axis of size 1",
+    hint="b has the shape (o,); autograd forgives this where a layer stands alone, your backward should not",
+    see=f"Pitfall: torch covers up a missing sum, in {LESSON}",
+    Linear=linear_with(lambda X, W, V: (V @ W.T, X.T @ V, V.sum(0, keepdim=True))),
+)
+
+
+class WithoutBias(linear_with(lambda X, W, V: (V @ W.T, X.T @ V, V.sum(0)))):
+    """Forward forgets b."""
+
+    @staticmethod
+    def forward(ctx, X, W, b):
+        ctx.save_for_backward(X, W)
+        return X @ W
+
+
+linear.misconception(
+    "b is not added", hint="forward gives XW + b; b has a gradient because it was added", Linear=WithoutBias
+)
+
+
+class KeptOnTheClass(torch.autograd.Function):
+    """Each layer that runs forward overwrites what the one before kept."""
+
+    @staticmethod
+    def forward(ctx, X, W, b):
+        KeptOnTheClass.kept = X, W
+        return X @ W + b
+
+    @staticmethod
+    def backward(ctx, V):
+        X, W = KeptOnTheClass.kept
+        found = V @ W.T, X.T @ V, V.sum(0)
+        return tuple(d if needed else None for d, needed in zip(found, ctx.needs_input_grad, strict=True))
+
+
+linear.misconception(
+    "what is saved is kept on the class, and the next layer overwrites it",
+    hint="there is one class for all layers, but a ctx for each: save on ctx",
+    Linear=KeptOnTheClass,
+)
+
+
+class ZerosForNone(torch.autograd.Function):
+    """What is not needed is answered with zeros."""
+
+    @staticmethod
+    def forward(ctx, X, W, b):
+        ctx.save_for_backward(X, W, b)
+        return X @ W + b
+
+    @staticmethod
+    def backward(ctx, V):
+        X, W, _ = inputs = ctx.saved_tensors
+        found = zip((V @ W.T, X.T @ V, V.sum(0)), inputs, ctx.needs_input_grad, strict=True)
+        return tuple(d if needed else torch.zeros_like(tensor) for d, tensor, needed in found)
+
+
+linear.misconception(
+    "zeros stand where None is asked for",
+    hint="zero says that the output does not change; None says that nobody asked",
+    Linear=ZerosForNone,
+)
+
+
+class AllOrNothing(torch.autograd.Function):
+    """One input that needs no gradient leaves all without."""
+
+    @staticmethod
+    def forward(ctx, X, W, b):
+        ctx.save_for_backward(X, W)
+        return X @ W + b
+
+    @staticmethod
+    def backward(ctx, V):
+        X, W = ctx.saved_tensors
+        return (V @ W.T, X.T @ V, V.sum(0)) if all(ctx.needs_input_grad) else (None, None, None)
+
+
+linear.misconception(
+    "None for all where one needs no gradient",
+    hint="ctx.needs_input_grad has an answer for each input; decide for each by itself",
+    Linear=AllOrNothing,
+)
+
+
+class NoFunction:
+    """A class of the student's own, on which backward is never called."""
+
+    @staticmethod
+    def apply(X, W, b):
+        return X @ W + b
+
+
+linear.misconception(
+    "Linear is no torch.autograd.Function",
+    hint="autograd calls the backward of a class that inherits from torch.autograd.Function, and of no other",
+    Linear=NoFunction,
 )

@@ -112,6 +112,44 @@ def _(f, x):
     return torch.stack(rows_by_autograd(f, x)).squeeze()
 
 
+@full_jacobian.misconception(
+    "there are as many rows as inputs", hint="a row belongs to an output: count the entries of f(x), not those of x"
+)
+def _(f, x):
+    leaf = x.detach().clone().requires_grad_()
+    y = f(leaf)
+    return torch.stack([torch.autograd.grad(y[i], leaf, retain_graph=True)[0] for i in range(len(x))])
+
+
+@full_jacobian.misconception("a list of rows comes back", hint="torch.stack makes one tensor of many")
+def _(f, x):
+    return rows_by_autograd(f, x)
+
+
+@full_jacobian.misconception(
+    "the graph is gone after the first row", hint="backward frees the graph it has walked, unless it is told to keep it"
+)
+def _(f, x):
+    leaf = x.detach().clone().requires_grad_()
+    y = f(leaf)
+    return torch.stack([torch.autograd.grad(y_i, leaf)[0] for y_i in y])
+
+
+@full_jacobian.misconception(
+    "every row is the last one", hint="leaf.grad is one tensor, filled anew for each row: keep a copy of it each time"
+)
+def _(f, x):
+    rows = rows_by_autograd(f, x)
+    return torch.stack([rows[-1]] * len(rows))
+
+
+@full_jacobian.misconception(
+    "x itself is made to track", hint="x belongs to the caller: make a leaf of your own from it, by detach and clone"
+)
+def _(f, x):
+    return torch.stack([torch.autograd.grad(y_i, x, retain_graph=True)[0] for y_i in f(x.requires_grad_())])
+
+
 softmax_jacobian = Task(
     "25.2",
     "softmax_jacobian",
@@ -209,6 +247,76 @@ def _(x):
     powers = np.exp(x)
     y = powers / powers.sum()
     return np.diag(y) - np.outer(y, y)
+
+
+def jacobian_from(powers):
+    """The Jacobian of softmax from the powers e^x, up to a factor."""
+    y = powers / powers.sum()
+    return np.diag(y) - np.outer(y, y)
+
+
+@softmax_jacobian.misconception(
+    "the first entry is taken away, not the largest",
+    hint="another entry may be far above the first; which one makes sure that no exponent is above 0?",
+    see=f"Pitfall: e to the 1000, in {LESSON}",
+)
+def _(x):
+    return jacobian_from(np.exp(x - x[0]))
+
+
+@softmax_jacobian.misconception(
+    "the mean is taken away, not the largest entry",
+    hint="an entry may be far above the mean; which number makes sure that no exponent is above 0?",
+    see=f"Pitfall: e to the 1000, in {LESSON}",
+)
+def _(x):
+    return jacobian_from(np.exp(x - x.mean()))
+
+
+@softmax_jacobian.misconception(
+    "large entries are clipped",
+    hint="clipping makes unequal entries equal; taking the same number from all of them does not",
+    see=f"Pitfall: e to the 1000, in {LESSON}",
+)
+def _(x):
+    return jacobian_from(np.exp(np.clip(x, -700, 700)))
+
+
+@softmax_jacobian.misconception(
+    "the formula of the diagonal stands everywhere", hint="x_j is in the numerator of y_i only where i = j"
+)
+def _(x):
+    y = probabilities(x)
+    return np.outer(y, 1 - y)
+
+
+@softmax_jacobian.misconception(
+    "softmax itself is returned", hint="the slopes of softmax are asked for: a row for each output"
+)
+def _(x):
+    return probabilities(x)
+
+
+@softmax_jacobian.misconception(
+    "the Jacobian is that of log softmax", hint="without the logarithm, every row keeps its own factor y_i"
+)
+def _(x):
+    return np.eye(len(x)) - probabilities(x)
+
+
+@softmax_jacobian.misconception(
+    "a Jacobian of one entry has lost its axes", hint="one entry makes shape (1, 1); do not squeeze"
+)
+def _(x):
+    return np.squeeze(jacobian_from(probabilities(x)))
+
+
+@softmax_jacobian.misconception(
+    "the entries are moved in x itself", hint="`x -= …` changes the caller's array; `x - …` makes a new one"
+)
+def _(x):
+    x -= x.max()
+    return jacobian_from(np.exp(x))
 
 
 layer_jacobian = Task(
@@ -324,3 +432,27 @@ def _(W, b, x):
 )
 def _(W, b, x):
     return ((1 - np.tanh(W @ x + b) ** 2)[:, None] * W).T
+
+
+def bent(slope):
+    """layer_jacobian with another slope, a function of z = Wx + b."""
+    return lambda W, b, x: slope(W @ x + b)[:, None] * W
+
+
+layer_jacobian.misconception(
+    "the slope is that of the logistic function",
+    hint="y·(1 − y) belongs to 1/(1 + e⁻ᶻ); the layer bends with tanh, which has a slope of its own",
+    layer_jacobian=bent(lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
+)
+layer_jacobian.misconception(
+    "the slope has a plus for a minus",
+    hint="tanh is flat where its output is near 1: the slope must become small there",
+    layer_jacobian=bent(lambda z: 1 + np.tanh(z) ** 2),
+)
+
+
+@layer_jacobian.misconception(
+    "the Jacobian is that with respect to b", hint="x reaches y through W; a column for each entry of x, not of b"
+)
+def _(W, b, x):
+    return np.diag(1 - np.tanh(W @ x + b) ** 2)

@@ -57,6 +57,36 @@ def _(coefficients, x):
     return float(sum((k - 1) * c * x ** (k - 1) for k, c in enumerate(coefficients) if k))
 
 
+@polynomial_derivative.misconception(
+    "the highest power is taken to stand first", hint="coefficients[0] is the constant term, the last one is of xᵏ⁻¹"
+)
+def _(coefficients, x):
+    return float(np.polyval(np.polyder(coefficients), x)) if len(coefficients) > 1 else 0.0
+
+
+@polynomial_derivative.misconception(
+    "no coefficient at all is not thought of", hint="coefficients may be empty: coefficients[0] is not there then"
+)
+def _(coefficients, x):
+    total = coefficients[0] * 0.0
+    return float(total + sum(k * c * x ** (k - 1) for k, c in enumerate(coefficients) if k))
+
+
+@polynomial_derivative.misconception(
+    "the power is lowered by dividing by x", hint="at x = 0 that is 0/0, which is no number; lower the power itself"
+)
+def _(coefficients, x):
+    powers = np.arange(len(coefficients))
+    return float(np.sum(powers * coefficients * np.float64(x) ** powers / np.float64(x)))
+
+
+@polynomial_derivative.misconception(
+    "powers above 2 are left out", hint="there may be any number of coefficients: go through all of them"
+)
+def _(coefficients, x):
+    return float(sum(k * coefficients[k] * x ** (k - 1) for k in range(1, min(len(coefficients), 3))))
+
+
 derivative_at = Task(
     "01.2",
     "derivative_at",
@@ -98,6 +128,13 @@ def _(f, x):
 def _(f, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     return torch.autograd.grad(f(leaf), leaf, create_graph=True)[0]
+
+
+@derivative_at.misconception("the slope is taken at 0", hint="the leaf must hold the number x that is given")
+def _(f, x):
+    leaf = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    f(leaf).backward()
+    return leaf.grad.item()
 
 
 chain_gradients = Task(
@@ -158,3 +195,24 @@ def _(f, g, x):
     at_x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(f(at_x), at_x)
     return both_gradients(f, g, x)[0], slope.item()
+
+
+@chain_gradients.misconception(
+    "dy/dx stands in the place of dz/dy", hint="the second number asks how z moves when y does; g has no part in that"
+)
+def _(f, g, x):
+    leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(g(leaf), leaf)
+    return both_gradients(f, g, x)[0], slope.item()
+
+
+@chain_gradients.misconception(
+    "y is cut off from x", hint="what is detached passes no gradient on; keep the chain whole from x to z"
+)
+def _(f, g, x):
+    return 0.0, both_gradients(f, g, x)[1]
+
+
+@chain_gradients.misconception("f comes before g", hint="y = g(x) first, and then z = f(y)")
+def _(f, g, x):
+    return both_gradients(g, f, x)

@@ -107,6 +107,47 @@ def _(w, b, x, y):
     return float(np.mean(2 * misses)), float(np.mean(2 * misses * x))
 
 
+@mse_gradients.misconception(
+    "the loss is returned in place of its gradients", hint="the slope of the loss is asked for, not the loss"
+)
+def _(w, b, x, y):
+    loss = float(np.mean((w * x + b - y) ** 2))
+    return loss, loss
+
+
+@mse_gradients.misconception(
+    "the mean is forgotten: each point has an entry", hint="one number for w and one for b, from all points together"
+)
+def _(w, b, x, y):
+    misses = w * x + b - y
+    return 2 * misses * x, 2 * misses
+
+
+@mse_gradients.misconception(
+    "the gradients are those of the mean absolute error",
+    hint="the loss squares each miss, so a large miss has a large slope, and not only a sign",
+)
+def _(w, b, x, y):
+    signs = np.sign(w * x + b - y)
+    return float(np.mean(signs * x)), float(np.mean(signs))
+
+
+@mse_gradients.misconception("b is left out of the miss", hint="the line predicts w·x + b; look for b in your miss")
+def _(w, b, x, y):
+    misses = w * x - y
+    return float(np.mean(2 * misses * x)), float(np.mean(2 * misses))
+
+
+@mse_gradients.misconception("db is not returned", hint="two numbers are asked for: dw, db")
+def _(w, b, x, y):
+    return float(np.mean(2 * (w * x + b - y) * x))
+
+
+@mse_gradients.misconception("nothing is returned", hint="what a function computes is lost without return")
+def _(w, b, x, y):
+    return None
+
+
 training_step = Task(
     "04.2",
     "training_step",
@@ -362,5 +403,67 @@ def _(w, b, x, y, lr):
     loss.backward()
     with torch.no_grad():
         w -= lr * w.grad
+    clear(w, b)
+    return loss.item()
+
+
+@training_step.misconception("the gradient of w moves b too", hint="each parameter has a .grad of its own")
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    with torch.no_grad():
+        w -= lr * w.grad
+        b -= lr * w.grad
+    clear(w, b)
+    return loss.item()
+
+
+@training_step.misconception(
+    "w and b require no gradient afterwards",
+    hint="the next step needs them as they came; no_grad() lets a leaf change without touching its flag",
+    see=f"Three that go wrong aloud, in {LESSON}",
+)
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    for leaf in (w, b):
+        leaf.requires_grad_(False).sub_(lr * leaf.grad)
+    clear(w, b)
+    return loss.item()
+
+
+@training_step.misconception("the gradient of b is never cleared", hint="both leaves have a .grad to clear, b as well")
+def _(w, b, x, y, lr):
+    clear(w)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    move(w, b, lr)
+    clear(w)
+    return loss.item()
+
+
+@training_step.misconception("the loss is not returned", hint="the step changes w and b, and returns a number as well")
+def _(w, b, x, y, lr):
+    clear(w, b)
+    loss_of(w, b, x, y).backward()
+    move(w, b, lr)
+    clear(w, b)
+
+
+@training_step.misconception(
+    "recording is switched off, and not on again",
+    hint="set_grad_enabled(False) outlasts your function; a with block ends by itself",
+    see=f"One step, in {LESSON}",
+)
+def _(w, b, x, y, lr):
+    torch.set_grad_enabled(True)
+    clear(w, b)
+    loss = loss_of(w, b, x, y)
+    loss.backward()
+    torch.set_grad_enabled(False)
+    w -= lr * w.grad
+    b -= lr * b.grad
     clear(w, b)
     return loss.item()

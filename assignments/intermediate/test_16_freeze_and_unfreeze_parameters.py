@@ -1,5 +1,6 @@
 """Assignment 16 · Freeze and unfreeze"""
 
+import copy
 from functools import partial
 
 import torch
@@ -167,9 +168,9 @@ def give_all(model, prefixes, flag, check):
     model.requires_grad_(flag)
 
 
-def give_too_early(model, prefixes, flag):
+def give_too_early(model, prefixes, flag, **options):
     for prefix in prefixes:
-        give(model, [prefix], flag)
+        give(model, [prefix], flag, **options)
 
 
 def give_silently(model, prefixes, flag):
@@ -218,6 +219,91 @@ mistake(
     "body is a prefix of body.0.weight: all parameters of that part are meant",
 )
 mistake("freeze and unfreeze are swapped", give, "a frozen parameter has requires_grad=False", frozen=True)
+
+
+def give_to_parts(model, prefixes, flag, missing):
+    """Give the flag to whole modules; a prefix that is no module raises `missing`."""
+    known = dict(model.named_modules())
+    if lost := [prefix for prefix in prefixes if prefix not in known]:
+        raise missing(lost[0])
+    for prefix in prefixes:
+        known[prefix].requires_grad_(flag)
+
+
+def give_all_that_is_named(model, prefixes, flag):
+    """As asked, but a prefix of anything, a part without parameters too, is accepted."""
+    names = [name for name, _ in (*model.named_modules(), *model.named_parameters(remove_duplicate=False))]
+    for prefix in prefixes:
+        if prefix not in names:
+            raise ValueError(prefix)
+    give_silently(model, prefixes, flag)
+
+
+def give_where_any_is_right(model, prefixes, flag):
+    names = [name for name, _ in model.named_parameters(remove_duplicate=False)]
+    if prefixes and not any(is_under(name, prefix) for name in names for prefix in prefixes):
+        raise ValueError(prefixes)
+    give_silently(model, prefixes, flag)
+
+
+def give_and_take(model, prefixes, flag):
+    meant = [parameter for prefix in prefixes for parameter in under(model, prefix)]
+    if meant:
+        model.requires_grad_(not flag)
+    for parameter in meant:
+        parameter.requires_grad_(flag)
+
+
+def turn_over(model, prefixes, flag):
+    for parameter in {parameter for prefix in prefixes for parameter in under(model, prefix)}:
+        parameter.requires_grad_(not parameter.requires_grad)
+
+
+def give_with_mode(model, prefixes, flag):
+    give(model, prefixes, flag)
+    for name, module in model.named_modules():
+        if name in prefixes:
+            module.train(flag)
+
+
+mistake(
+    "the letters of the prefix are looked for anywhere in the name",
+    partial(give_too_early, match=str.__contains__),
+    "a prefix is the beginning of a path: compare the names between the dots, from the first one on",
+)
+mistake(
+    "only whole parts are found, and a single parameter raises KeyError",
+    partial(give_to_parts, missing=KeyError),
+    "the path of one parameter is a prefix too; a path that is nobody's raises ValueError",
+)
+mistake(
+    "only whole parts are found, no single parameter",
+    partial(give_to_parts, missing=ValueError),
+    "the path of one parameter is a prefix too: look among the parameters, not among the modules",
+)
+mistake(
+    "a part without parameters is accepted",
+    give_all_that_is_named,
+    "an activation is a part of the model, but no parameter is under it: ValueError",
+)
+mistake(
+    "one right prefix is enough",
+    give_where_any_is_right,
+    "each prefix must be that of a parameter; the others do not make up for a wrong one",
+)
+mistake("all others get the opposite flag", give_and_take, "what is not named keeps the flag it has")
+mistake("flags are turned over, not set", turn_over, "what is frozen already stays frozen when it is frozen again")
+mistake(
+    "frozen parts are put into eval mode too",
+    give_with_mode,
+    "flag and mode are two things, and only the flag is asked for here",
+)
+mistake(
+    "only the first piece of a prefix counts",
+    partial(give, match=lambda name, prefix: name.split(".")[0] == prefix.split(".")[0]),
+    "body.layer1 means less than body: all pieces must agree, as far as the prefix goes",
+)
+
 
 fine_tune = Task(
     "16.2",
@@ -393,7 +479,7 @@ def test_no_steps_change_nothing(student, case):
 
 def tuned(
     model, head, x, y, lr, steps, *, whole=False, in_train=(), in_eval=(), free=True, clear=True, decay=0.0,
-    put_back=True, before=True, mean=True,
+    put_back=True, before=True, mean=True, letters=False, momentum=0.0,
 ):  # fmt: skip
     """fine_tune, and what becomes of it where one thing is done in another way."""
     part = model.get_submodule(head)
@@ -406,6 +492,9 @@ def tuned(
     for name in in_eval:
         model.get_submodule(name or head).eval()
     moved = list(model.parameters() if whole else part.parameters())
+    if letters:
+        moved = [parameter for name, parameter in model.named_parameters() if name.startswith(head)]
+    speeds = [torch.zeros_like(parameter) for parameter in moved]
     if free:
         for parameter in moved:
             parameter.requires_grad_(True)
@@ -419,8 +508,9 @@ def tuned(
         loss = squares.mean() if mean else squares.sum()
         loss.backward()
         with torch.no_grad():
-            for parameter in moved:
-                parameter -= lr * parameter.grad
+            for parameter, speed in zip(moved, speeds, strict=False):  # as many, but where some stay frozen
+                speed.mul_(momentum).add_(parameter.grad)
+                parameter -= lr * speed
             for parameter in model.parameters() if decay else ():
                 parameter -= lr * decay * parameter
             if not before:
@@ -506,6 +596,56 @@ def _(model, head, x, y, lr, steps):
 )
 def _(model, head, x, y, lr, steps):
     return tuned(model, head, x, y, lr, steps, mean=False)
+
+
+@fine_tune.misconception(
+    "the head is told by letters",
+    hint="body.layer10.weight begins with the letters body.layer1; take the parameters of the part itself",
+    see=f"Pitfall: a path is not a string of letters, in {LESSON}",
+)
+def _(model, head, x, y, lr, steps):
+    return tuned(model, head, x, y, lr, steps, letters=True)
+
+
+@fine_tune.misconception(
+    "all is in train mode and unfrozen afterwards",
+    hint="some parts were in eval mode and some parameters frozen before: note each, and put each back",
+)
+def _(model, head, x, y, lr, steps):
+    losses = tuned(model, head, x, y, lr, steps)
+    model.train().requires_grad_(True)
+    return losses
+
+
+@fine_tune.misconception(
+    "one mode is put back for all parts", hint="model.train(mode) reaches every part; each had a mode of its own"
+)
+def _(model, head, x, y, lr, steps):
+    mode = model.training
+    losses = tuned(model, head, x, y, lr, steps)
+    model.train(mode)
+    return losses
+
+
+@fine_tune.misconception("the losses are tensors", hint="a tensor of one number gives it as a float with .item()")
+def _(model, head, x, y, lr, steps):
+    return [torch.tensor(loss, dtype=x.dtype) for loss in tuned(model, head, x, y, lr, steps)]
+
+
+@fine_tune.misconception(
+    "the optimizer has momentum",
+    hint="plain gradient descent: each step is lr times the gradient of that step, and remembers none before",
+    see=f"What freezing does not stop, 2 and 3: weight decay and momentum, in {LESSON}",
+)
+def _(model, head, x, y, lr, steps):
+    return tuned(model, head, x, y, lr, steps, momentum=0.9)
+
+
+@fine_tune.misconception(
+    "a copy is trained", hint="the caller looks at the model that was passed in: train that one, in place"
+)
+def _(model, head, x, y, lr, steps):
+    return tuned(copy.deepcopy(model), head, x, y, lr, steps)
 
 
 trainable_fraction = Task(
@@ -603,3 +743,48 @@ def _(model):
 )
 def _(model):
     return share(model, size=len)
+
+
+@trainable_fraction.misconception("the share is told in per cent", hint="a fraction lies between 0.0 and 1.0")
+def _(model):
+    return 100 * share(model)
+
+
+@trainable_fraction.misconception(
+    "the quotient is rounded down", hint="// drops what is behind the decimal point; / keeps it"
+)
+def _(model):
+    return float(share(model) // 1)
+
+
+@trainable_fraction.misconception(
+    "what can be trained is divided by what is frozen", hint="the share of all: divide by frozen and free together"
+)
+def _(model):
+    free = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return free / max(1, sum(p.numel() for p in model.parameters() if not p.requires_grad))
+
+
+@trainable_fraction.misconception(
+    "the fraction is a tensor", hint="numel() is a whole number already: no tensor needed"
+)
+def _(model):
+    return torch.tensor(share(model))
+
+
+@trainable_fraction.misconception(
+    "only the parameters of the direct children are counted",
+    hint="a part may have parts of its own; model.parameters() goes all the way down",
+)
+def _(model):
+    own = [p for child in model.children() for p in child.parameters(recurse=False)]
+    return sum(p.numel() for p in own if p.requires_grad) / max(1, sum(p.numel() for p in own))
+
+
+@trainable_fraction.misconception(
+    "the fractions of the parts are averaged",
+    hint="a large part counts more than a small one: add up first, then divide",
+)
+def _(model):
+    shares = [share(part) for part in model.children() if any(True for _ in part.parameters())]
+    return sum(shares) / max(1, len(shares))

@@ -1,19 +1,19 @@
-# %% 24.1 · the order of the three is another one
+# %% 24.1 · the order of the three is another one ⇒ dX and dW are swapped
 def linear_backward(X, W, V):
     return X.T @ V, V @ W.T, V.sum(axis=0)
 
 
-# %% 24.1 · db is the sum of all entries
+# %% 24.1 · db is the sum of all entries ⇒ every entry of db is the sum of all of V
 def linear_backward(X, W, V):
     return V @ W.T, X.T @ V, np.full(W.shape[1], V.sum())
 
 
-# %% 24.1 · db keeps an axis of size 1
+# %% 24.1 · db keeps an axis of size 1 ⇒ db keeps an axis of size 1
 def linear_backward(X, W, V):
     return V @ W.T, X.T @ V, V.sum(axis=0, keepdims=True)
 
 
-# %% 24.1 · V is taken for ones
+# %% 24.1 · V is taken for ones ⇒ V is taken for ones
 def linear_backward(X, W, V):
     V = np.ones_like(V)
     return V @ W.T, X.T @ V, V.sum(axis=0)
@@ -41,17 +41,17 @@ def linear_backward(X, W, V):
     return tuple(d.astype(np.float64) for d in (V @ W.T, X.T @ V, V.sum(axis=0)))
 
 
-# %% 24.1 · db is forgotten
+# %% 24.1 · db is forgotten ⇒ db is not returned
 def linear_backward(X, W, V):
     return V @ W.T, X.T @ V
 
 
-# %% 24.1 · nothing comes back
+# %% 24.1 · nothing comes back ⇒ nothing is returned
 def linear_backward(X, W, V):
     dX, dW, db = V @ W.T, X.T @ V, V.sum(axis=0)
 
 
-# %% 24.1 · the gradients for the next layer in place of V
+# %% 24.1 · the gradients for the next layer in place of V ⇒ the output stands in the place of V
 def linear_backward(X, W, V):
     Y = X @ W
     return Y @ W.T, X.T @ Y, Y.sum(axis=0)
@@ -69,7 +69,7 @@ def unbroadcast(gradient, shape):
     return np.resize(gradient, shape)
 
 
-# %% 24.2 · shapes lined up from the left
+# %% 24.2 · shapes lined up from the left ⇒ the shapes are lined up from the left
 def unbroadcast(gradient, shape):
     for axis in range(gradient.ndim - 1, -1, -1):
         if axis >= len(shape):
@@ -79,7 +79,7 @@ def unbroadcast(gradient, shape):
     return gradient
 
 
-# %% 24.2 · sums axes by comparing sizes, in a loop that shifts them
+# %% 24.2 · sums axes by comparing sizes, in a loop that shifts them ⇒ the axes move while the loop counts them
 def unbroadcast(gradient, shape):
     for axis in range(gradient.ndim - len(shape)):
         gradient = gradient.sum(axis=axis)
@@ -89,7 +89,7 @@ def unbroadcast(gradient, shape):
     return gradient
 
 
-# %% 24.2 · only one added axis
+# %% 24.2 · only one added axis ⇒ one axis on the left is summed, where there may be more
 def unbroadcast(gradient, shape):
     if gradient.ndim > len(shape):
         gradient = gradient.sum(axis=0)
@@ -99,7 +99,7 @@ def unbroadcast(gradient, shape):
     return gradient
 
 
-# %% 24.2 · only one stretched axis
+# %% 24.2 · only one stretched axis ⇒ one axis of size 1 is summed, where there may be more
 def unbroadcast(gradient, shape):
     while gradient.ndim > len(shape):
         gradient = gradient.sum(axis=0)
@@ -123,7 +123,7 @@ def unbroadcast(gradient, shape):
     return (gradient.mean(axis=axes) * copies).reshape(shape)
 
 
-# %% 24.2 · the shape () is forgotten
+# %% 24.2 · the shape () is forgotten ⇒ the shape () is passed over
 def unbroadcast(gradient, shape):
     if not shape:
         return gradient
@@ -160,7 +160,7 @@ class Linear(torch.autograd.Function):
         return V @ W.T if needs_X else None, V.T @ X if needs_W else None, V.sum(0) if needs_b else None
 
 
-# %% 24.3 · db keeps an axis of size 1, which autograd would put right
+# %% 24.3 · db keeps an axis of size 1, which autograd would put right ⇒ db keeps an axis of size 1
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -175,7 +175,7 @@ class Linear(torch.autograd.Function):
         return V @ W.T if needs_X else None, X.T @ V if needs_W else None, db
 
 
-# %% 24.3 · what is saved is kept on the class, and the second layer overwrites it
+# %% 24.3 · what is saved is kept on the class, and the second layer overwrites it ⇒ what is saved is kept on the class, and the next layer overwrites it
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -189,7 +189,7 @@ class Linear(torch.autograd.Function):
         return V @ W.T if needs_X else None, X.T @ V if needs_W else None, V.sum(0) if needs_b else None
 
 
-# %% 24.3 · b is forgotten in the forward pass
+# %% 24.3 · b is forgotten in the forward pass ⇒ b is not added
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -203,7 +203,7 @@ class Linear(torch.autograd.Function):
         return V @ W.T if needs_X else None, X.T @ V if needs_W else None, V.sum(0) if needs_b else None
 
 
-# %% 24.3 · zeros in place of None
+# %% 24.3 · zeros in place of None ⇒ zeros stand where None is asked for
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -219,7 +219,7 @@ class Linear(torch.autograd.Function):
         return tuple(d if needed else torch.zeros_like(tensor) for d, tensor, needed in pairs)
 
 
-# %% 24.3 · all or nothing: None for all where one is not needed
+# %% 24.3 · all or nothing: None for all where one is not needed ⇒ None for all where one needs no gradient
 class Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, W, b):
@@ -234,7 +234,7 @@ class Linear(torch.autograd.Function):
         return V @ W.T, X.T @ V, V.sum(0)
 
 
-# %% 24.3 · no class of autograd's, a function with an apply
+# %% 24.3 · no class of autograd's, a function with an apply ⇒ Linear is no torch.autograd.Function
 class Linear:
     @staticmethod
     def apply(X, W, b):

@@ -11,7 +11,7 @@ def full_jacobian(f, x):
     return torch.stack([(y - base) / step for y in moved], dim=1)
 
 
-# %% 25.1 · as many rows as inputs
+# %% 25.1 · as many rows as inputs ⇒ there are as many rows as inputs
 def full_jacobian(f, x):
     leaf = x.clone().requires_grad_()
     y = f(leaf)
@@ -21,14 +21,14 @@ def full_jacobian(f, x):
     return torch.stack(rows)
 
 
-# %% 25.1 · a list of rows, not a tensor
+# %% 25.1 · a list of rows, not a tensor ⇒ a list of rows comes back
 def full_jacobian(f, x):
     leaf = x.clone().requires_grad_()
     y = f(leaf)
     return [torch.autograd.grad(y_i, leaf, retain_graph=True)[0] for y_i in y]
 
 
-# %% 25.1 · the graph is gone after the first row
+# %% 25.1 · the graph is gone after the first row ⇒ the graph is gone after the first row
 def full_jacobian(f, x):
     leaf = x.clone().requires_grad_()
     y = f(leaf)
@@ -40,7 +40,7 @@ def full_jacobian(f, x):
     return torch.stack(rows)
 
 
-# %% 25.1 · one tensor of .grad, seen m times
+# %% 25.1 · one tensor of .grad, seen m times ⇒ every row is the last one
 def full_jacobian(f, x):
     leaf = x.clone().requires_grad_()
     y = f(leaf)
@@ -53,7 +53,7 @@ def full_jacobian(f, x):
     return torch.stack(rows)
 
 
-# %% 25.1 · x itself is made to track
+# %% 25.1 · x itself is made to track ⇒ x itself is made to track
 def full_jacobian(f, x):
     x.requires_grad_()
     y = f(x)
@@ -88,48 +88,48 @@ def softmax_jacobian(x):
     return np.diag(y) - np.outer(y, y)
 
 
-# %% 25.2 · a constant taken away, but not the largest entry
+# %% 25.2 · a constant taken away, but not the largest entry ⇒ the first entry is taken away, not the largest
 def softmax_jacobian(x):
     powers = np.exp(x - x[0])
     y = powers / powers.sum()
     return np.diag(y) - np.outer(y, y)
 
 
-# %% 25.2 · the mean taken away
+# %% 25.2 · the mean taken away ⇒ the mean is taken away, not the largest entry
 def softmax_jacobian(x):
     powers = np.exp(x - x.mean())
     y = powers / powers.sum()
     return np.diag(y) - np.outer(y, y)
 
 
-# %% 25.2 · clipped where exp would overflow
+# %% 25.2 · clipped where exp would overflow ⇒ large entries are clipped
 def softmax_jacobian(x):
     powers = np.exp(np.clip(x, -700, 700))
     y = powers / powers.sum()
     return np.diag(y) - np.outer(y, y)
 
 
-# %% 25.2 · the slope of the logistic function beside the diagonal
+# %% 25.2 · the slope of the logistic function beside the diagonal ⇒ the formula of the diagonal stands everywhere
 def softmax_jacobian(x):
     powers = np.exp(x - x.max())
     y = powers / powers.sum()
     return np.outer(y, 1 - y)
 
 
-# %% 25.2 · softmax itself
+# %% 25.2 · softmax itself ⇒ softmax itself is returned
 def softmax_jacobian(x):
     powers = np.exp(x - x.max())
     return powers / powers.sum()
 
 
-# %% 25.2 · the Jacobian of log softmax
+# %% 25.2 · the Jacobian of log softmax ⇒ the Jacobian is that of log softmax
 def softmax_jacobian(x):
     powers = np.exp(x - x.max())
     y = powers / powers.sum()
     return np.eye(len(x)) - np.outer(np.ones_like(y), y)
 
 
-# %% 25.2 · a number where x has one entry
+# %% 25.2 · a number where x has one entry ⇒ a Jacobian of one entry has lost its axes
 def softmax_jacobian(x):
     powers = np.exp(x - x.max())
     y = powers / powers.sum()
@@ -143,7 +143,7 @@ def softmax_jacobian(x):
     return np.diag(y) - np.outer(y, y)
 
 
-# %% 25.2 · takes the largest entry away in x itself
+# %% 25.2 · takes the largest entry away in x itself ⇒ the entries are moved in x itself
 def softmax_jacobian(x):
     x -= x.max()
     powers = np.exp(x)
@@ -157,13 +157,13 @@ def layer_jacobian(W, b, x):
     return (1 - y**2)[:, None] * W
 
 
-# %% 25.3 · the slope of the logistic function
+# %% 25.3 · the slope of the logistic function ⇒ the slope is that of the logistic function
 def layer_jacobian(W, b, x):
     y = 1 / (1 + np.exp(-(W @ x + b)))
     return (y * (1 - y))[:, None] * W
 
 
-# %% 25.3 · the slope with a plus
+# %% 25.3 · the slope with a plus ⇒ the slope has a plus for a minus
 def layer_jacobian(W, b, x):
     y = np.tanh(W @ x + b)
     return (1 + y**2)[:, None] * W
@@ -188,7 +188,7 @@ def layer_jacobian(W, b, x):
     return np.stack([(np.tanh(W @ (x + step * unit) + b) - base) / step for unit in np.eye(len(x))], axis=1)
 
 
-# %% 25.3 · the Jacobian with respect to b
+# %% 25.3 · the Jacobian with respect to b ⇒ the Jacobian is that with respect to b
 def layer_jacobian(W, b, x):
     y = np.tanh(W @ x + b)
     return np.diag(1 - y**2)

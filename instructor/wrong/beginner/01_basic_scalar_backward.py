@@ -1,4 +1,4 @@
-# %% 01.1 · highest power first
+# %% 01.1 · highest power first ⇒ the highest power is taken to stand first
 def polynomial_derivative(coefficients, x):
     return float(np.polyval(np.polyder(coefficients), x)) if len(coefficients) > 1 else 0.0
 
@@ -9,7 +9,7 @@ def polynomial_derivative(coefficients, x):
     return (polynomial_value(coefficients, x + step) - polynomial_value(coefficients, x)) / step
 
 
-# %% 01.1 · crashes where there is no coefficient
+# %% 01.1 · crashes where there is no coefficient ⇒ no coefficient at all is not thought of
 def polynomial_derivative(coefficients, x):
     total = coefficients[0] * 0.0
     for power in range(1, len(coefficients)):
@@ -17,12 +17,12 @@ def polynomial_derivative(coefficients, x):
     return float(total)
 
 
-# %% 01.1 · only the first three powers
+# %% 01.1 · only the first three powers ⇒ powers above 2 are left out
 def polynomial_derivative(coefficients, x):
     return float(sum(k * coefficients[k] * x ** (k - 1) for k in range(1, min(len(coefficients), 3))))
 
 
-# %% 01.1 · divides by x, which is nan at 0
+# %% 01.1 · divides by x, which is nan at 0 ⇒ the power is lowered by dividing by x
 def polynomial_derivative(coefficients, x):
     powers = np.arange(len(coefficients))
     return float(np.sum(powers * coefficients * np.float64(x) ** powers / np.float64(x)))
@@ -33,7 +33,7 @@ def polynomial_derivative(coefficients, x):
     return float(sum(k * coefficients[k] * x ** (k - 1) for k in range(2, len(coefficients), 2)))
 
 
-# %% 01.2 · the slope at 0 whatever x is
+# %% 01.2 · the slope at 0 whatever x is ⇒ the slope is taken at 0
 def derivative_at(f, x):
     leaf = torch.zeros((), dtype=torch.float64, requires_grad=True)
     f(leaf).backward()
@@ -62,7 +62,7 @@ def derivative_at(f, x):
     return abs(leaf.grad.item())
 
 
-# %% 01.3 · y is cut off, so x gets nothing
+# %% 01.3 · y is cut off, so x gets nothing ⇒ y is cut off from x
 def chain_gradients(f, g, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = g(leaf).detach().requires_grad_()
@@ -70,7 +70,7 @@ def chain_gradients(f, g, x):
     return 0.0 if leaf.grad is None else leaf.grad.item(), y.grad.item()
 
 
-# %% 01.3 · dy/dx in place of dz/dy
+# %% 01.3 · dy/dx in place of dz/dy ⇒ dy/dx stands in the place of dz/dy
 def chain_gradients(f, g, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = g(leaf)
@@ -79,7 +79,7 @@ def chain_gradients(f, g, x):
     return dz_dx.item(), dy_dx.item()
 
 
-# %% 01.3 · composed the other way round
+# %% 01.3 · composed the other way round ⇒ f comes before g
 def chain_gradients(f, g, x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = f(leaf)

@@ -1,4 +1,4 @@
-# %% 04.1 · the loss is returned in place of its gradients
+# %% 04.1 · the loss is returned in place of its gradients ⇒ the loss is returned in place of its gradients
 def mse_gradients(w, b, x, y):
     loss = mean_squared_error(w, b, x, y)
     return loss, loss
@@ -14,7 +14,7 @@ def mse_gradients(w, b, x, y):
     )
 
 
-# %% 04.1 · an array with an entry for each point
+# %% 04.1 · an array with an entry for each point ⇒ the mean is forgotten: each point has an entry
 def mse_gradients(w, b, x, y):
     misses = w * x + b - y
     return 2 * misses * x, 2 * misses
@@ -33,25 +33,25 @@ def mse_gradients(w, b, x, y):
     return float(2 * miss * np.mean(x)), float(2 * miss)
 
 
-# %% 04.1 · of the mean absolute error
+# %% 04.1 · of the mean absolute error ⇒ the gradients are those of the mean absolute error
 def mse_gradients(w, b, x, y):
     signs = np.sign(w * x + b - y)
     return float(np.mean(signs * x)), float(np.mean(signs))
 
 
-# %% 04.1 · b forgotten in the miss
+# %% 04.1 · b forgotten in the miss ⇒ b is left out of the miss
 def mse_gradients(w, b, x, y):
     misses = w * x - y
     return float(np.mean(2 * misses * x)), float(np.mean(2 * misses))
 
 
-# %% 04.1 · nothing comes back
+# %% 04.1 · nothing comes back ⇒ nothing is returned
 def mse_gradients(w, b, x, y):
     misses = w * x + b - y
     dw, db = np.mean(2 * misses * x), np.mean(2 * misses)
 
 
-# %% 04.1 · dw alone
+# %% 04.1 · dw alone ⇒ db is not returned
 def mse_gradients(w, b, x, y):
     return float(np.mean(2 * (w * x + b - y) * x))
 
@@ -92,7 +92,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · the gradient of w moves both
+# %% 04.2 · the gradient of w moves both ⇒ the gradient of w moves b too
 def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
     loss = ((w * x + b - y) ** 2).mean()
@@ -129,7 +129,7 @@ def training_step(w, b, x, y, lr):
     return loss.item() / len(x)
 
 
-# %% 04.2 · the flags are gone afterwards
+# %% 04.2 · the flags are gone afterwards ⇒ w and b require no gradient afterwards
 def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
     loss = ((w * x + b - y) ** 2).mean()
@@ -153,7 +153,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · only the gradient of w is cleared
+# %% 04.2 · only the gradient of w is cleared ⇒ the gradient of b is never cleared
 def training_step(w, b, x, y, lr):
     w.grad = None
     loss = ((w * x + b - y) ** 2).mean()
@@ -213,7 +213,7 @@ def training_step(w, b, x, y, lr):
     return loss.item()
 
 
-# %% 04.2 · nothing is returned
+# %% 04.2 · nothing is returned ⇒ the loss is not returned
 def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
     ((w * x + b - y) ** 2).mean().backward()
@@ -223,7 +223,7 @@ def training_step(w, b, x, y, lr):
     w.grad = b.grad = None
 
 
-# %% 04.2 · gradients are switched off for good
+# %% 04.2 · gradients are switched off for good ⇒ recording is switched off, and not on again
 def training_step(w, b, x, y, lr):
     torch.set_grad_enabled(True)
     w.grad = b.grad = None

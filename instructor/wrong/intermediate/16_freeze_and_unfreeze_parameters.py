@@ -1,4 +1,4 @@
-# %% 16.1 · a prefix anywhere in the name
+# %% 16.1 · a prefix anywhere in the name ⇒ the letters of the prefix are looked for anywhere in the name
 def set_requires_grad(model, prefixes, flag):
     for prefix in prefixes:
         found = [p for name, p in model.named_parameters(remove_duplicate=False) if prefix in name]
@@ -8,14 +8,14 @@ def set_requires_grad(model, prefixes, flag):
             p.requires_grad_(flag)
 
 
-# %% 16.1 · KeyError where a part is missing
+# %% 16.1 · KeyError where a part is missing ⇒ only whole parts are found, and a single parameter raises KeyError
 def set_requires_grad(model, prefixes, flag):
     children = dict(model.named_modules())
     for part in [children[prefix] for prefix in prefixes]:
         part.requires_grad_(flag)
 
 
-# %% 16.1 · parts only, no single parameter
+# %% 16.1 · parts only, no single parameter ⇒ only whole parts are found, no single parameter
 def set_requires_grad(model, prefixes, flag):
     children = dict(model.named_modules())
     if any(prefix not in children for prefix in prefixes):
@@ -24,7 +24,7 @@ def set_requires_grad(model, prefixes, flag):
         children[prefix].requires_grad_(flag)
 
 
-# %% 16.1 · a part without parameters is accepted
+# %% 16.1 · a part without parameters is accepted ⇒ a part without parameters is accepted
 def set_requires_grad(model, prefixes, flag):
     for prefix in prefixes:
         try:
@@ -39,7 +39,7 @@ def set_requires_grad(model, prefixes, flag):
             p.requires_grad_(flag)
 
 
-# %% 16.1 · one right prefix is enough
+# %% 16.1 · one right prefix is enough ⇒ one right prefix is enough
 def set_requires_grad(model, prefixes, flag):
     found = [
         p
@@ -52,7 +52,7 @@ def set_requires_grad(model, prefixes, flag):
         p.requires_grad_(flag)
 
 
-# %% 16.1 · the others get the opposite flag
+# %% 16.1 · the others get the opposite flag ⇒ all others get the opposite flag
 def set_requires_grad(model, prefixes, flag):
     meant = set()
     for prefix in prefixes:
@@ -65,7 +65,7 @@ def set_requires_grad(model, prefixes, flag):
             p.requires_grad_(flag if p in meant else not flag)
 
 
-# %% 16.1 · flags are toggled
+# %% 16.1 · flags are toggled ⇒ flags are turned over, not set
 def set_requires_grad(model, prefixes, flag):
     meant = []
     for prefix in prefixes:
@@ -77,7 +77,7 @@ def set_requires_grad(model, prefixes, flag):
         p.requires_grad_(not p.requires_grad)
 
 
-# %% 16.1 · frozen parts are put into eval mode as well
+# %% 16.1 · frozen parts are put into eval mode as well ⇒ frozen parts are put into eval mode too
 def set_requires_grad(model, prefixes, flag):
     meant = []
     for prefix in prefixes:
@@ -103,7 +103,7 @@ def set_requires_grad(model, prefixes, flag):
             p.data.zero_()
 
 
-# %% 16.1 · only the first piece of a prefix counts
+# %% 16.1 · only the first piece of a prefix counts ⇒ only the first piece of a prefix counts
 def set_requires_grad(model, prefixes, flag):
     meant = []
     for prefix in prefixes:
@@ -132,7 +132,7 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.2 · parameters are told by letters
+# %% 16.2 · parameters are told by letters ⇒ the head is told by letters
 def fine_tune(model, head, x, y, lr, steps):
     modes = {module: module.training for module in model.modules()}
     flags = {p: p.requires_grad for p in model.parameters()}
@@ -153,7 +153,7 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.2 · everything back in train mode, everything unfrozen
+# %% 16.2 · everything back in train mode, everything unfrozen ⇒ all is in train mode and unfrozen afterwards
 def fine_tune(model, head, x, y, lr, steps):
     part = model.get_submodule(head)
     model.eval().requires_grad_(False)
@@ -170,7 +170,7 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.2 · the mode is put back by train(), all parts alike
+# %% 16.2 · the mode is put back by train(), all parts alike ⇒ one mode is put back for all parts
 def fine_tune(model, head, x, y, lr, steps):
     part = model.get_submodule(head)
     was = model.training
@@ -191,7 +191,7 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.2 · losses are tensors
+# %% 16.2 · losses are tensors ⇒ the losses are tensors
 def fine_tune(model, head, x, y, lr, steps):
     part = model.get_submodule(head)
     modes = [(module, module.training) for module in model.modules()]
@@ -223,7 +223,7 @@ def fine_tune(model, head, x, y, lr, steps):
             p.data -= lr * p.grad
 
 
-# %% 16.2 · momentum
+# %% 16.2 · momentum ⇒ the optimizer has momentum
 def fine_tune(model, head, x, y, lr, steps):
     part = model.get_submodule(head)
     modes = [(module, module.training) for module in model.modules()]
@@ -271,7 +271,7 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.2 · a copy is trained
+# %% 16.2 · a copy is trained ⇒ a copy is trained
 def fine_tune(model, head, x, y, lr, steps):
     import copy
 
@@ -338,31 +338,31 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
-# %% 16.3 · bytes that are frozen, in per cent
+# %% 16.3 · bytes that are frozen, in per cent ⇒ the share is told in per cent
 def trainable_fraction(model):
     total = sum(p.numel() for p in model.parameters())
     return 100 * sum(p.numel() for p in model.parameters() if p.requires_grad) / total
 
 
-# %% 16.3 · rounded to whole numbers
+# %% 16.3 · rounded to whole numbers ⇒ the quotient is rounded down
 def trainable_fraction(model):
     total = sum(p.numel() for p in model.parameters())
     return float(sum(p.numel() for p in model.parameters() if p.requires_grad) // total)
 
 
-# %% 16.3 · trainable numbers for each frozen one
+# %% 16.3 · trainable numbers for each frozen one ⇒ what can be trained is divided by what is frozen
 def trainable_fraction(model):
     free = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return free / max(1, sum(p.numel() for p in model.parameters() if not p.requires_grad))
 
 
-# %% 16.3 · a tensor
+# %% 16.3 · a tensor ⇒ the fraction is a tensor
 def trainable_fraction(model):
     total = sum(p.numel() for p in model.parameters())
     return torch.tensor(sum(p.numel() for p in model.parameters() if p.requires_grad) / total)
 
 
-# %% 16.3 · only the direct children
+# %% 16.3 · only the direct children ⇒ only the parameters of the direct children are counted
 def trainable_fraction(model):
     parameters = [p for child in model.children() for p in child._parameters.values() if p is not None]
     total = sum(p.numel() for p in parameters)
@@ -374,7 +374,7 @@ def trainable_fraction(model):
     return float(any(p.requires_grad for p in model.parameters()))
 
 
-# %% 16.3 · the mean of the fractions of the parts
+# %% 16.3 · the mean of the fractions of the parts ⇒ the fractions of the parts are averaged
 def trainable_fraction(model):
     shares = []
     for part in model.children() or [model]:
