@@ -19,6 +19,7 @@ from autograder.sandbox.workers import open_workers
 from instructor import concepts
 from instructor.equivalents import read_equivalents
 from instructor.examine import Findings, examine
+from instructor.recognition import shortfall
 from instructor.release import solution_of, stale
 
 LESSON_LINES = (100, 250)  # 15 to 30 minutes of a student's time
@@ -69,6 +70,8 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
             step(f"examined {found.assignment.id}")
             done.findings.append(found)
     done.findings.sort(key=lambda found: chosen.index(found.assignment))
+    if not only.names and (short := shortfall(done.findings)) is not None:
+        done.faults.append(short)
     return done
 
 

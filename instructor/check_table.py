@@ -1,9 +1,10 @@
-"""What ``instructor check`` shows at its end: a row for each assignment, a row of totals, and every fault."""
+"""What ``instructor check`` shows at its end: what was examined, what was recognised, and every fault."""
 
 from rich.console import Console
 from rich.table import Table
 
 from instructor.check import Check
+from instructor.recognition import recognition_table, told
 
 COUNTS = (
     "declared",
@@ -20,7 +21,7 @@ COUNTS = (
 
 
 def show(done: Check, out: Console) -> None:
-    """Write the table and the faults."""
+    """Write both tables and the faults."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("assignment", *COUNTS, "lesson s", "faults"):
         table.add_column(column, justify="left" if column == "assignment" else "right")
@@ -40,10 +41,11 @@ def show(done: Check, out: Console) -> None:
         table.add_section()
         table.add_row("all", *map(str, totals.values()), f"{sum(done.lessons.values()):.1f}", str(faults), style="bold")
     out.print(table)
+    out.print()
+    out.print(recognition_table(done.findings))
     for fault in done.all_faults:
         print(f"\n{fault}")
-    if known := totals["declared"] + totals["wrong"]:
-        named = totals["recognised"] + totals["named"]
-        print(f"\nof {known} declared and written wrong answers {named} are told what is wrong ({named / known:.0%})")
+    if sentence := told(done.findings):
+        print(f"\n{sentence}")
     verdict = f"{len(done.all_faults)} faults" if done.all_faults else "no fault"
     print(f"solutions graded in isolation {', '.join(done.levels)}; {verdict}")

@@ -29,7 +29,12 @@ LEAST_WRONG, LEAST_RIGHT = 5, 2
 
 @dataclass
 class Findings:
-    """What the examination of one assignment found. `faults` are sentences; none where all is well."""
+    """What the examination of one assignment found. `faults` are sentences; none where all is well.
+
+    recognised   declared mistakes that are told by their own name
+    named        wrong answers written by hand that are told by the name behind their ⇒
+    misnamed     both kinds, told by another name than that, or by one where none was confirmed
+    """
 
     assignment: Assignment
     declared: int = 0
@@ -37,6 +42,7 @@ class Findings:
     wrong: int = 0
     refused: int = 0
     named: int = 0
+    misnamed: int = 0
     right: int = 0
     accepted: int = 0
     mutants: int = 0
@@ -146,6 +152,7 @@ def _misconception(found: Findings, task: Task, misconception: Misconception, me
         found.recognised += 1
     else:
         other = next(iter(named - {None}), "none")
+        found.misnamed += other != "none"
         shown = failed[0].message
         found.faults.append(f"{task.id}: “{misconception.name}” is not recognised (named: {other})\n{shown}")
 
@@ -220,6 +227,7 @@ def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], means
         passed, _, named = _passes(task, answer.text, means, Effort.NAMED)
         found.refused += not passed
         found.named += bool(named) and named == answer.named
+        found.misnamed += bool(named) and named != answer.named
         if passed:
             found.faults.append(f"{answer.task}: the wrong answer “{answer.about}” passes")
         elif named != answer.named:
