@@ -37,6 +37,7 @@ class Effort(IntEnum):
     FULL = 2  # all, with the smallest inputs
 
 
+DIFFERS = "the answer differs from one call to the next on the same inputs; it may depend on the inputs only"
 PUBLIC_SEED = 0
 DRAWN = (Phase.explicit, Phase.generate)
 _PHASES = {
@@ -116,11 +117,14 @@ def run_task(
 
 def _found(test: Test, task: Task, student: Student, seed: int, effort: Effort) -> BaseException | None:
     """The failure to be told, with the smallest inputs where that is asked for; recorded examples come first."""
+    replayed = None
     if students.recorded(student, seed, None) is not None:
-        failure = _failure_of(test, task, student, seed, DRAWN)
-        if effort is not Effort.FULL or failure is None or _is_final(failure):
-            return failure
+        replayed = _failure_of(test, task, student, seed, DRAWN)
+        if effort is not Effort.FULL or replayed is None or _is_final(replayed):
+            return replayed
     failure = _failure_of(test, task, student, seed, _PHASES[effort])
+    if failure is None and replayed is not None:  # wrong at first, and right when asked again
+        return replayed if is_authors_error(replayed) else Wrong(DIFFERS)
     if effort is not Effort.FULL or not _may_be_smaller(test, failure):
         return failure
     examples = students.examples_of(student)
@@ -157,9 +161,7 @@ def _failure_of(test: Test, task: Task, student: Student, seed: int, phases: tup
     except Unsatisfiable:
         return AuthorError("no input could be drawn that the test accepts.")
     except Flaky:
-        return Wrong(
-            "the answer differs from one call to the next on the same inputs; it may depend on the inputs only"
-        )
+        return Wrong(DIFFERS)
     except Exception as failure:
         return failure
     return None

@@ -66,3 +66,13 @@ def test_a_test_that_the_solution_fails_is_not_recorded(tasks):
     recordings = record(tasks, student_of(f"{RIGHT_01}\n\ndef vjp_wrt_x(A, x, v):\n    return x\n"))
     assert seed_of(tasks[0].tests[0], tasks[0], 0) not in {seed for seed, _ in recordings}
     assert recordings
+
+
+def test_an_answer_that_is_right_only_when_asked_again_is_refused(tasks):
+    text = f"{RIGHT_01}\n\ncalls = []\n\ndef vjp_wrt_x(A, x, v):\n    calls.append(1)\n"
+    text += "    return A.T @ v + (len(calls) == 1)\n"
+    recordings = record(tasks, student_of(RIGHT_01))
+    for student in (student_of(text), student_of(text, recordings)):
+        result = run_task(tasks[0], student, effort=Effort.FULL)[0]
+        assert result.status == "failed"
+        assert "differs from one call to the next" in result.message
