@@ -179,11 +179,11 @@ def print_anything() -> None:
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
-    from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
+    from autograder.sandbox.errors import IsolationUnavailable, NoWorker, WorkerDied
 
     print_anything()
     try:
         app()
-    except (CourseError, IsolationUnavailable, WorkerDied, OSError) as error:
+    except (CourseError, IsolationUnavailable, NoWorker, WorkerDied, OSError) as error:
         print(f"autograder: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_GRADED)

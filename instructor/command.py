@@ -170,12 +170,12 @@ def single_threaded() -> None:
 
 def main() -> None:
     """Run the command; an error that a person can mend is one sentence and exit status 2."""
-    from autograder.sandbox.errors import IsolationUnavailable, WorkerDied
+    from autograder.sandbox.errors import IsolationUnavailable, NoWorker, WorkerDied
     from instructor.gaps import ReleaseError
 
     print_anything()
     try:
         app()
-    except (CourseError, IsolationUnavailable, ReleaseError, WorkerDied, OSError) as error:
+    except (CourseError, IsolationUnavailable, NoWorker, ReleaseError, WorkerDied, OSError) as error:
         print(f"instructor: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_DONE)

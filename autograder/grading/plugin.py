@@ -130,12 +130,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     from autograder.grading.runner import run_test
     from autograder.grading.student import begin_task, task_at_hand
+    from autograder.sandbox.errors import NoWorker
 
     student: Any = pyfuncitem.funcargs["student"]
     if task_at_hand(student) is not task:
         begin_task(student, task)
     test = pyfuncitem.function.autograder_test
-    result = run_test(test, task, student, pyfuncitem.config.getoption("--seed"))
+    try:
+        result = run_test(test, task, student, pyfuncitem.config.getoption("--seed"))
+    except NoWorker as problem:
+        pytest.exit(str(problem), returncode=2)
     pyfuncitem.stash[_RESULT] = result
     if result.status != "passed":
         raise NotPassed(result.message or f"{task.id} is still to do")

@@ -20,7 +20,7 @@ import msgspec
 
 from autograder.sandbox import wire
 from autograder.sandbox.environment import environment
-from autograder.sandbox.errors import BadFrame, WorkerDied, WorkerTimedOut
+from autograder.sandbox.errors import BadFrame, Killed, NoWorker, WorkerDied, WorkerTimedOut
 from autograder.sandbox.framing import HEADER, MAX_FRAME, frame
 from autograder.sandbox.limits import Limits
 
@@ -28,7 +28,7 @@ START = 180.0  # seconds for a server to import torch on a busy machine
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-class ServerGone(WorkerDied):
+class ServerGone(Killed):
     """The server itself is no more, killed for want of memory perhaps; another can be started."""
 
 
@@ -79,7 +79,7 @@ class Server:
             try:
                 data = self.control.recv(1 << 16)
             except TimeoutError:
-                raise WorkerDied("the process that starts workers does not answer") from None
+                raise NoWorker("the process that starts workers does not answer") from None
             except OSError:
                 data = b""
             if not data:
@@ -89,13 +89,13 @@ class Server:
                 return reply
 
     def worker(self, limits: Limits, needs: Iterable[str]) -> Forked:
-        """A new worker, confined and ready. Raises WorkerDied."""
+        """A new worker, confined and ready. Raises ServerGone, NoWorker."""
         ours, theirs = socket.socketpair()
         settings = {"memory": limits.memory, "output": limits.output}
         with theirs:
             reply = self.ask(START, "fork", settings, sorted(needs), passing=[theirs.fileno()])
         if not isinstance(reply, int):
-            raise WorkerDied(f"the process that starts workers cannot start: {reply}")
+            raise NoWorker(f"the process that starts workers cannot start: {reply}")
         return Forked(self, ours, reply, limits)
 
     def close(self) -> None:
@@ -123,10 +123,15 @@ class Forked:
     def greet(self) -> None:
         """Wait for the worker's word that its walls stand."""
         self.begin_test(cpu=0.0)
-        greeting = wire.decode(self.receive(START))
+        try:
+            greeting = wire.decode(self.receive(START))
+        except Killed:
+            raise
+        except (WorkerDied, WorkerTimedOut) as problem:
+            raise NoWorker(f"the code's process could not be confined: {problem}") from None
         if greeting != (0, "ready"):
             self.close()
-            raise WorkerDied(f"the code's process could not be confined: {greeting!r:.200}")
+            raise NoWorker(f"the code's process could not be confined: {greeting!r:.200}")
 
     def begin_test(self, cpu: float | None = None) -> None:
         self.cpu_before = self.cpu() if cpu is None else cpu
@@ -208,7 +213,9 @@ class Forked:
         return (int(fields[11]) + int(fields[12])) / _TICK
 
     def dead(self) -> None:
-        raise WorkerDied(ending(self.server.ask(10.0, "ending", self.pid)))
+        status = self.server.ask(10.0, "ending", self.pid)
+        killed = status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        raise (Killed if killed else WorkerDied)(ending(status))
 
     def close(self) -> None:
         self.sock.close()
@@ -245,7 +252,12 @@ class ForkedWorkers:
         except ServerGone:
             self.servers[kind].close()
             self.servers[kind] = Server.start(kind, self.level)
+        except Killed:
+            pass
+        try:
             return self.servers[kind].worker(limits, needs)
+        except Killed:
+            raise NoWorker("the process that starts workers ends again and again; is there memory left?") from None
 
     def clone(self) -> ForkedWorkers:
         return ForkedWorkers(self.level, {kind: server.clone() for kind, server in self.servers.items()})

@@ -15,7 +15,6 @@ import signal
 import struct
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +130,7 @@ def prepare_calls() -> bytes:
     for call in ("tgkill", "prlimit64"):
         _allow(rules, call, seccomp.Arg(0, seccomp.EQ, _OWN_NUMBER))
     _allow(rules, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
-    with tempfile.TemporaryFile() as file:
+    with os.fdopen(os.memfd_create("calls"), "w+b") as file:  # in memory: there may be no disk to write to
         rules.export_bpf(file)
         file.seek(0)
         return file.read()

@@ -95,6 +95,17 @@ class WorkerDied(BaseException):
         self.reason = reason
 
 
+class Killed(WorkerDied):
+    """It was killed, alone or with the process that starts workers: by the system perhaps, so it is tried once more."""
+
+
+class NoWorker(BaseException):
+    """No process for a student's code can be had: no fault of any answer's, so grading cannot go on.
+
+    ``str()`` is one sentence.
+    """
+
+
 class WorkerTimedOut(BaseException):
     """The test used up its time; ``kind`` is "cpu" or "wall", ``seconds`` the limit."""
 

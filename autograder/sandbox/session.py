@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from autograder.sandbox import messages, wire
-from autograder.sandbox.errors import ArgumentChanged, BadFrame, StudentRaised, Unsendable, Wants, WorkerDied
+from autograder.sandbox.errors import ArgumentChanged, BadFrame, Killed, StudentRaised, Unsendable, Wants, WorkerDied
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.probe import Probe
 
@@ -56,6 +56,7 @@ class Session:
         self.line: Line | None = None
         self.number = 0
         self.names: Loaded | None = None
+        self.revived = False
 
     def begin_test(self) -> None:
         """Give the next test its full time and output."""
@@ -124,7 +125,7 @@ class Session:
             return Loaded({}, StudentRaised(("UnicodeError", "Exception"), problem.what))
 
     def _ask(self, verb: str, *fields: Any) -> Any:
-        """Ask, and ask a worker anew that has the slow import which the first one came to want."""
+        """Ask; and ask a new worker where the first one wants a slow import or, once, where it was killed."""
         try:
             return self._exchange(verb, *fields)
         except Wants as wants:
@@ -132,6 +133,10 @@ class Session:
                 raise WorkerDied(f"the code's process wants an import that it has ({wants.need})") from None
             self.needs |= {wants.need}
             self.close()
+        except Killed:
+            if self.revived:
+                raise
+            self.revived = True
         if verb == "load":
             self.line = self.open_line(self.needs)
         elif (error := self.loaded().error) is not None:

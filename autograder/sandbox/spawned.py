@@ -21,12 +21,13 @@ import psutil
 
 from autograder.sandbox import preload, wire, worker
 from autograder.sandbox.environment import environment
-from autograder.sandbox.errors import BadFrame, WorkerDied, WorkerTimedOut
+from autograder.sandbox.errors import BadFrame, Killed, NoWorker, WorkerDied, WorkerTimedOut
 from autograder.sandbox.framing import HEADER, MAX_FRAME, frame
 from autograder.sandbox.limits import Limits
 
 START = 180.0  # seconds for a worker to import torch on a busy machine
 _POSIX = os.name == "posix"
+_SIGKILL = 9  # Windows has no name for it
 
 
 class Spawned:
@@ -75,10 +76,10 @@ class Spawned:
         try:
             greeting = wire.decode(self.receive(START, None))
         except WorkerDied as problem:
-            raise WorkerDied(f"the process for the code cannot start: {problem.reason}") from None
+            raise NoWorker(f"the process for the code cannot start: {problem.reason}") from None
         if greeting != (0, "ready"):
             self.close()
-            raise WorkerDied("the process for the code cannot start")
+            raise NoWorker("the process for the code cannot start")
         self.idle = self.resident()
         self.begin_test()
 
@@ -139,7 +140,8 @@ class Spawned:
         except subprocess.TimeoutExpired:
             raise WorkerDied("the code's process closed its line to the grader") from None
         if code < 0:
-            raise WorkerDied(f"the code's process was ended by signal {-code}")
+            kind = Killed if code == -_SIGKILL else WorkerDied
+            raise kind(f"the code's process was ended by signal {-code}")
         raise WorkerDied(f"the code ended its process with exit code {code}")
 
     def close(self) -> None:

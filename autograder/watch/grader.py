@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 from autograder.course import Assignment, CourseError, assignments_in, title_of
 from autograder.grading.result import Isolation, TestResult
 from autograder.imports import uncollected
-from autograder.sandbox.errors import WorkerDied, WorkerTimedOut
+from autograder.sandbox.errors import NoWorker, WorkerDied, WorkerTimedOut
 from autograder.sandbox.preload import NEEDS
 from autograder.sandbox.session import Session
 from autograder.sandbox.workers import Workers, open_workers
@@ -84,7 +84,7 @@ class Grader:
                     self.warm(job.need)
         except CourseError as error:
             return Failed(job.number, str(error))
-        except (Exception, WorkerDied) as problem:  # no memory for another process, perhaps
+        except (Exception, NoWorker, WorkerDied) as problem:  # no memory for another process, perhaps
             return Failed(job.number, f"this could not be graded: {type(problem).__name__}: {problem}")
         return Ended(job.number)
 

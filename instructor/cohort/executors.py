@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from autograder.course import CourseError
 from autograder.grading.result import Result
+from autograder.sandbox.errors import NoWorker
 from autograder.sandbox.workers import Workers, open_workers
 from instructor.cohort.job import Job, Material, graded, material
 
@@ -134,4 +135,7 @@ def _grade_there(job: Job, course: str, seed: int, only: str, isolation: str, te
     made, workers = _there[key]
     if made.tests != tests:
         raise CourseError(f"the Dask worker's {course} has other tests; bring the same course to every worker.")
-    return graded(job, made, workers)
+    try:
+        return graded(job, made, workers)
+    except NoWorker as problem:  # no Exception, which Dask would bring back
+        raise CourseError(f"a Dask worker: {problem}") from None
