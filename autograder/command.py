@@ -69,7 +69,7 @@ def grade(
     result = _graded(path, submission, isolation, only, seed, console(stderr=True), len(chosen))
     if not any(assignment.tasks for assignment in result.assignments):
         raise CourseError(f"--only {only}: this course has no such task; leave --only out to grade everything.")
-    _write(result, json, html, markdown)
+    _write(result, path, json, html, markdown)
     show(result, console())
     if fail_under is not None and result.score < fail_under:
         raise typer.Exit(EXIT_UNDER)
@@ -155,15 +155,15 @@ def _check_writable(file: Path | None) -> None:
         raise CourseError(f"{file} cannot be written: {file.parent} is no folder that you may write to.")
 
 
-def _write(result: "Result", json: Path | None, html: Path | None, markdown: Path | None) -> None:
+def _write(result: "Result", course: Path, json: Path | None, html: Path | None, markdown: Path | None) -> None:
     if json is not None:
         from autograder.grading.result import to_json
 
         json.write_bytes(to_json(result) + b"\n")
     if html is not None:
-        from autograder.reports.page import page
+        from autograder.reports.page import page, way_to
 
-        html.write_text(page(result), encoding="utf-8")
+        html.write_text(page(result, way_to(course, html)), encoding="utf-8")
     if markdown is not None:
         from autograder.reports.markdown import markdown as as_markdown
 

@@ -18,7 +18,7 @@ import torch
 
 from autograder.gradients import answers, evidence, reference, wording
 from autograder.gradients.closeness import assert_close, assert_trajectory
-from autograder.gradients.errors import MAX_LINES, AuthorError, Mismatch, Wrong
+from autograder.gradients.errors import MAX_LINES, AuthorError, Compared, Mismatch, Wrong
 from autograder.gradients.examined import ABSOLUTE, RELATIVE, Examined, examine
 from autograder.gradients.reference import TorchFunction
 
@@ -44,7 +44,7 @@ def assert_gradient(
     examined = examine(of, at)
     v = _cotangent(cotangent, examined)
     expected = examined.gradient(v)
-    question = _Question(of, at, v, name, "the gradient")
+    question = _Question(of, at, v, name, "the gradient", _differences(examined, v))
     _judge(claimed, expected, question, examined.scale(v.numpy()) + scale)
 
 
@@ -68,11 +68,11 @@ def assert_vjp(
     examined.check_transpose(v)
     w = PATTERN[torch.arange(v.numel()) % len(PATTERN)].reshape(v.shape)
     for other in (v, w - 1.5 * v):
-        question = _Question(of, at, other, name, "vᵀJ", given=other is not v)
+        question = _Question(of, at, other, name, "vᵀJ", _differences(examined, other), given=other is not v)
         claimed = vjp_of(_like(other, cotangent))
         _judge(claimed, examined.gradient(other), question, examined.scale(other.numpy()) + scale)
     zero = torch.zeros_like(v)
-    question = _Question(of, at, zero, name, "vᵀJ", given=True)
+    question = _Question(of, at, zero, name, "vᵀJ", lambda: nothing, given=True)
     nothing = tuple(np.zeros(tuple(x.shape)) for x in examined.inputs)
     _judge(vjp_of(_like(zero, cotangent)), nothing, question, examined.scale(v.numpy()) + scale, counted=False)
 
@@ -86,7 +86,8 @@ def assert_jacobian(claimed: Any, *, of: TorchFunction, at: Any, name: Names = N
     examined = examine(of, at)
     expected = examined.jacobian()
     rows = float(np.linalg.norm(examined.jacobian_by_differences))
-    _judge(claimed, expected, _Question(of, at, None, name, "the Jacobian"), examined.size + rows + scale)
+    question = _Question(of, at, None, name, "the Jacobian", examined.each_jacobian_by_differences)
+    _judge(claimed, expected, question, examined.size + rows + scale)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class _Question:
     cotangent: torch.Tensor | None
     name: Names
     what: str
+    differences: Callable[[], tuple[np.ndarray, ...]]  # what is expected, by central differences
     given: bool = False  # whether the lines must say which cotangent was used
 
     @property
@@ -129,6 +131,17 @@ class _Question:
         right: Any = expected if isinstance(self.at, tuple) else expected[0]
         return Mismatch(name, answers.bare(claimed), right, at, v)
 
+    def compared(self, k: int, claimed: Any, expected: tuple[np.ndarray, ...]) -> Compared | None:
+        """The answer for input k beside what is expected; None where it is no array, or differs in type alone."""
+        array = answers.bare(claimed)
+        if not isinstance(array, np.ndarray) or np.array_equal(array, expected[k]):
+            return None
+        return Compared(self.labels()[k], array, expected[k], self.differences()[k])
+
+
+def _differences(examined: Examined, cotangent: torch.Tensor) -> Callable[[], tuple[np.ndarray, ...]]:
+    return lambda: examined.gradient_by_differences(cotangent)
+
 
 def _judge(
     claimed: Any, expected: tuple[np.ndarray, ...], question: _Question, scale: float, counted: bool = True
@@ -140,12 +153,14 @@ def _judge(
         k = int(np.argmax(np.array(norms) - np.array(tolerances)))
         evidence.saw_reference(norms[k], tolerances[k])
     labels = question.labels()
+    judged: tuple[int, Any] | None = None
     try:
         several = isinstance(question.at, tuple)
         claims = answers.several(claimed, labels, question.what) if several else (claimed,)
-        for mine, right, like, label, tolerance in zip(
-            claims, expected, question.inputs, labels, tolerances, strict=True
+        for k, (mine, right, like, label, tolerance) in enumerate(
+            zip(claims, expected, question.inputs, labels, tolerances, strict=True)
         ):
+            judged = k, mine
             array = answers.as_like(mine, like, label, shape=right.shape, expected=right)
             if not np.linalg.norm(array - right) <= tolerance:
                 raise Wrong(f"{label} is wrong", _lines(array, right, tolerance))
@@ -154,7 +169,7 @@ def _judge(
         if question.given and question.cotangent is not None:
             lines = (*lines[: MAX_LINES - 1], f"with v = {wording.literal(question.cotangent, 60)}")
         mismatch = question.mismatch(claimed, expected, ", ".join(labels))
-        raise type(wrong)(wrong.headline, lines, mismatch) from None
+        raise type(wrong)(wrong.headline, lines, mismatch, judged and question.compared(*judged, expected)) from None
     evidence.saw_agreement(lambda: question.mismatch(claimed, expected, ", ".join(labels)))
 
 

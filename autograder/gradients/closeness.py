@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autograder.gradients import answers, evidence, wording
-from autograder.gradients.errors import Mismatch, Wrong, WrongType
+from autograder.gradients.errors import Compared, Mismatch, Wrong, WrongType
 
 SHORT_DTYPES = {torch.float32: 1e-5, torch.float16: 1e-2, torch.bfloat16: 1e-1}  # about 100 roundings each
 
@@ -27,7 +27,7 @@ def assert_close(claimed: Any, expected: Any, *, name: str = "result", rtol: flo
         _compare(claimed, expected, name, rtol, atol * size)
     except Wrong as wrong:
         mismatch = wrong.mismatch or Mismatch(name, answers.bare(claimed), answers.bare(expected))
-        raise type(wrong)(wrong.headline, wrong.lines, mismatch) from None
+        raise type(wrong)(wrong.headline, wrong.lines, mismatch, wrong.compared) from None
     evidence.saw_agreement(lambda: Mismatch(name, answers.bare(claimed), answers.bare(expected)))
 
 
@@ -54,7 +54,16 @@ def assert_trajectory(claimed: Any, expected: Any, *, name: str, rtol: float = 1
         which = (wrong.headline,) if isinstance(expected[first[0]], list | tuple | dict) else ()
         mismatch = Mismatch(name, answers.bare(claimed), answers.bare(expected))
         line = f"steps before step {first[0]} are right" if first[0] else "it departs from the first step on"
-        raise Wrong(f"{name} departs at step {first[0]}", (*which, *wrong.lines[:3], line), mismatch)
+        compared = _course(name, mismatch) or wrong.compared
+        raise Wrong(f"{name} departs at step {first[0]}", (*which, *wrong.lines[:3], line), mismatch, compared)
+
+
+def _course(name: str, mismatch: Mismatch) -> Compared | None:
+    """A trajectory of numbers as two vectors, one entry a step; None where its states are more than numbers."""
+    mine, right = ([] if states is None else list(states) for states in (mismatch.claimed, mismatch.expected))
+    if not right or not all(isinstance(state, np.ndarray) and state.shape == () for state in (*mine, *right)):
+        return None
+    return Compared(name, np.stack(mine), np.stack(right))
 
 
 def _departed(mine: Any, right: Any, name: str, tolerance: float) -> Wrong:
@@ -188,7 +197,8 @@ def _compare_floats(
         lines.append(f"{label + ': ' if label else ''}yours {mine}, expected {right}")
     if len(wrong) > 3:
         lines.append(f"{len(wrong)} of {difference.size} entries are wrong")
-    raise Wrong(f"{name} is wrong", tuple(lines))
+    compared = Compared(name, claimed, expected) if expected.ndim else None
+    raise Wrong(f"{name} is wrong", tuple(lines), compared=compared)
 
 
 def _apart(claimed: np.ndarray, expected: np.ndarray) -> np.ndarray:

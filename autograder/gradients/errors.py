@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 MAX_LINES = 6
 
 
@@ -29,13 +31,36 @@ class Mismatch:
     cotangent: Any = None
 
 
-class Wrong(AssertionError):
-    """A student's answer is wrong. `headline` is a sentence, `lines` are at most six lines of evidence."""
+@dataclass(frozen=True)
+class Compared:
+    """The one array that an answer is refused for, beside the right one: float64 arrays, the claimed of any shape.
 
-    def __init__(self, headline: str, lines: tuple[str, ...] = (), mismatch: Mismatch | None = None) -> None:
+    `measured` is the right one by central differences, where it is a gradient.
+    """
+
+    name: str
+    claimed: np.ndarray
+    expected: np.ndarray
+    measured: np.ndarray | None = None
+
+
+class Wrong(AssertionError):
+    """A student's answer is wrong. `headline` is a sentence, `lines` are at most six lines of evidence.
+
+    `mismatch` is the whole answer, `compared` the array in it that shows the mistake.
+    """
+
+    def __init__(
+        self,
+        headline: str,
+        lines: tuple[str, ...] = (),
+        mismatch: Mismatch | None = None,
+        compared: Compared | None = None,
+    ) -> None:
         self.headline = headline
         self.lines = tuple(lines)[:MAX_LINES]
         self.mismatch = mismatch
+        self.compared = compared
         super().__init__("\n".join((headline, *self.lines)))
 
 

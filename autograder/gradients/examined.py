@@ -43,15 +43,35 @@ class Examined:
         """vᵀJ by autograd, for each input, after finite differences have agreed."""
         parts = reference.pullback(self.output, self.tracked, cotangent)
         v = cotangent.numpy().reshape(-1)
-        self._judge(_flat(parts)[:, None], v[:, None])
+        self._agreeing(_flat(parts)[:, None], v[:, None])
         return parts
+
+    def gradient_by_differences(self, cotangent: torch.Tensor) -> tuple[np.ndarray, ...]:
+        """vᵀJ by the central differences that have agreed with autograd, for each input."""
+        v = cotangent.numpy().reshape(-1)
+        found = self._agreeing(_flat(reference.pullback(self.output, self.tracked, cotangent))[:, None], v[:, None])
+        return self._parts(found.central @ v)
+
+    def each_jacobian_by_differences(self) -> tuple[np.ndarray, ...]:
+        """The Jacobian by central differences, for each input: output shape followed by input shape."""
+        whole = self._parts(self.jacobian_by_differences)
+        shape = tuple(self.output.shape)
+        return tuple(
+            np.moveaxis(part, -1, 0).reshape(shape + tuple(x.shape)) for part, x in zip(whole, self.inputs, strict=True)
+        )
+
+    def _parts(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Rows for all entries of the inputs (and for the oblique direction) as one array for each input."""
+        ends = np.cumsum([x.numel() for x in self.inputs])
+        pairs = zip(self.inputs, np.split(rows, ends), strict=False)
+        return tuple(part.reshape(tuple(x.shape) + rows.shape[1:]) for x, part in pairs)
 
     def jacobian(self) -> tuple[np.ndarray, ...]:
         """The Jacobian by autograd, for each input, after finite differences have agreed."""
         parts = reference.jacobian(self.output, self.tracked)
         m = self.base.size
         whole = np.concatenate([part.reshape(m, x.numel()) for part, x in zip(parts, self.inputs, strict=True)], axis=1)
-        self._judge(whole.T, np.eye(m))
+        self._agreeing(whole.T, np.eye(m))
         return parts
 
     def check_transpose(self, v: torch.Tensor) -> None:
@@ -73,18 +93,18 @@ class Examined:
         spread = np.abs(self.jacobian_by_differences) @ np.abs(v.reshape(-1))
         return float(np.linalg.norm(v) * self.size + np.linalg.norm(spread))
 
-    def _judge(self, gradients: np.ndarray, cotangents: np.ndarray) -> None:
-        """Raise AuthorError where autograd (N, c) and finite differences of the c cotangents (m, c) disagree."""
+    def _agreeing(self, gradients: np.ndarray, cotangents: np.ndarray) -> Slopes:
+        """The slopes with which autograd (N, c) agrees for the c cotangents (m, c). AuthorError where none do."""
         if not np.isfinite(gradients).all():
             raise AuthorError("autograd's gradient of the reference is not finite at a smooth point")
         found = self.found
         if self._agree(found, gradients, cotangents):
-            return
+            return found
         check_continuous(self.of, self.inputs, self.base, found)
         for shrink in OTHER_SHRINKS:
             other = reference.slopes(self.of, self.inputs, self.base, shrink=shrink)
             if self._agree(other, gradients, cotangents):
-                return
+                return other
         claimed, measured = found.directions @ gradients, found.central @ cotangents
         raise AuthorError(
             "autograd and finite differences disagree about the reference: "

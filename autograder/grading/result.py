@@ -16,6 +16,36 @@ Isolation = Literal["sandbox", "process", "none"]
 WORST_FIRST: tuple[Status, ...] = ("timeout", "error", "failed", "todo", "passed")
 
 
+Number = float | Literal["nan", "inf", "-inf"]
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """An array as rows of numbers, leading axes stacked, and cut to what a picture has room for.
+
+    shape   of the whole array
+    start   row and column of the first number
+    rows    a 0-dim array is one row of one number, a 1-dim array one row
+    """
+
+    shape: tuple[int, ...]
+    start: tuple[int, int]
+    rows: tuple[tuple[Number, ...], ...]
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """An answer of the smallest failing example beside the right one.
+
+    of         what it is: "the gradient with respect to x"
+    expected   by autograd where it is a gradient
+    measured   by central differences where it is a gradient
+    """
+
+    of: str
+    yours: Numbers
+    expected: Numbers
+    measured: Numbers | None = None
+
+
 class TestResult(msgspec.Struct, frozen=True):
     """One property or example of a task.
 
@@ -23,6 +53,7 @@ class TestResult(msgspec.Struct, frozen=True):
     misconception   the mistake that explains every failing example, by name
     counterexample  the call with the smallest inputs that show the failure
     output          what the student's code printed (at most 64 KiB)
+    comparison      the numbers of a wrong answer, where it has some that make a picture
     """
 
     __test__ = False
@@ -35,6 +66,7 @@ class TestResult(msgspec.Struct, frozen=True):
     counterexample: str | None = None
     output: str = ""
     seconds: float = 0.0
+    comparison: Comparison | None = None
 
 
 class TaskResult(msgspec.Struct, frozen=True):

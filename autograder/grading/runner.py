@@ -15,6 +15,7 @@ from autograder.gradients import evidence
 from autograder.gradients.errors import AuthorError, Wrong, WrongType
 from autograder.grading import feedback
 from autograder.grading import student as students
+from autograder.grading.comparison import comparison
 from autograder.grading.errors import BuiltOnTodo, Todo
 from autograder.grading.recognise import Survey, recognise
 from autograder.grading.result import Status, TestResult
@@ -81,6 +82,7 @@ def run_test(
         counterexample="\n".join(call) or None,
         output=output,
         seconds=time.perf_counter() - started,
+        comparison=comparison(failure) if effort is Effort.FULL else None,
     )
 
 

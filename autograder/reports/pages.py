@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.sandbox.messages import shown
 
@@ -25,6 +25,11 @@ def pages_of(package: str) -> Environment:
 
 def _finalize(value: object) -> object:
     return value if isinstance(value, Markup) else shown(str(value), _KEPT)
+
+
+def size(text: str) -> int:
+    """How many bytes a text takes on a page."""
+    return len(escape(_finalize(text)).encode())
 
 
 def source(pages: Environment, name: str) -> str:
