@@ -12,6 +12,7 @@ import typer
 from autograder import learning
 from autograder.course import CourseError, assignments_in, selection
 from autograder.imports import uncollected
+from autograder.whole import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,6 +115,9 @@ def _graded(
     path: Path, submission: Path | None, isolation: Isolation, only: str, seed: int, progress: "Console", count: int
 ) -> "Result":
     """Grade; the sandbox starts to import torch in its own process while this one does."""
+    from autograder.surroundings import check_surroundings
+
+    check_surroundings()
     from autograder.sandbox.workers import open_workers
 
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -159,15 +163,15 @@ def _write(result: "Result", course: Path, json: Path | None, html: Path | None,
     if json is not None:
         from autograder.grading.result import to_json
 
-        json.write_bytes(to_json(result) + b"\n")
+        write_whole(json, to_json(result) + b"\n")
     if html is not None:
         from autograder.reports.page import page, way_to
 
-        html.write_text(page(result, way_to(course, html)), encoding="utf-8")
+        write_whole(html, page(result, way_to(course, html)).encode())
     if markdown is not None:
         from autograder.reports.markdown import markdown as as_markdown
 
-        markdown.write_text(as_markdown(result), encoding="utf-8")
+        write_whole(markdown, as_markdown(result).encode())
 
 
 def print_anything() -> None:

@@ -1,0 +1,32 @@
+"""What the environment of a command must not change: the checks that are made, the packages that make them."""
+
+import importlib.util
+import sys
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+from autograder.course import CourseError
+
+_PACKAGES = ("torch", "numpy", "hypothesis", "msgspec")
+
+
+def check_surroundings() -> None:
+    """Before any of these packages is imported. Warnings are none of a test's business, whatever PYTHONWARNINGS says.
+
+    Raises CourseError where Python leaves out assert statements, or where another module stands in for a package.
+    """
+    if not __debug__:
+        raise CourseError(
+            "Python leaves out the tests' assert statements; unset PYTHONOPTIMIZE, and run it without -O."
+        )
+    if sys.warnoptions:  # "error" would refuse a right answer for a warning in torch
+        warnings.resetwarnings()
+        warnings.simplefilter("ignore")
+    for name in _PACKAGES:
+        found = importlib.util.find_spec(name)
+        belongs = Path(str(metadata.distribution(name).locate_file(f"{name}/__init__.py")))
+        if found is not None and found.origin is not None and Path(found.origin).resolve() != belongs.resolve():
+            raise CourseError(
+                f"{found.origin} stands in for the package {name}; unset PYTHONPATH, or run this from another folder."
+            )
