@@ -7,13 +7,15 @@ from types import ModuleType
 
 from autograder.course import CourseError
 from autograder.grading.task import Task
+from autograder.surroundings import check_asserts
 
 
 def load_tests(test_file: Path) -> ModuleType:
     """Import one test module by its path, under a name of its own; nothing is added to sys.path.
 
-    Raises CourseError where it cannot be imported.
+    Raises CourseError where it cannot be imported, or its assert statements are left out.
     """
+    check_asserts()
     name = f"autograder_tests.{test_file.parent.name}.{test_file.stem}"
     spec = importlib.util.spec_from_file_location(name, test_file)
     if spec is None or spec.loader is None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from autograder.course import LEVELS, Selection, assignment_of, keyword_selection
+from autograder.course import LEVELS, CourseError, Selection, assignment_of, keyword_selection
+from autograder.surroundings import check_asserts
 
 if TYPE_CHECKING:
     from autograder.grading.result import TestResult
@@ -79,6 +80,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """All is imported now; Hypothesis asks for many collections, which need not look at it each time."""
     if any(_task_of(item) is not None for item in session.items):
+        try:
+            check_asserts()
+        except CourseError as error:
+            raise pytest.UsageError(str(error)) from None
         gc.freeze()
 
 

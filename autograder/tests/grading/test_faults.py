@@ -148,6 +148,12 @@ def test_without_asserts_or_with_another_torch_nothing_is_graded(small, tmp_path
     assert not json.exists()
 
 
+def test_pytest_too_refuses_to_run_without_asserts(small):
+    ran = subprocess.run([sys.executable, "-O", "-m", "pytest", small / "assignments"], capture_output=True, text=True)
+    assert ran.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "unset PYTHONOPTIMIZE" in ran.stderr
+
+
 def few(small):
     """200 descriptors, one processor, and no file above 1 MiB."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
