@@ -101,10 +101,10 @@ def zeroings(draw, grouped=False):
     return st.Case(gradients=gradients, groups=groups, frozen=frozen, given_as=kind)
 
 
-def zeroing_of(*gradients, groups=(), given_as="list"):
+def zeroing_of(*gradients, groups=(), frozen=(), given_as="list"):
     """A case of gradients that are single numbers, or None."""
     tensors = [None if value is None else torch.tensor(value, dtype=torch.float64) for value in gradients]
-    return st.Case(gradients=tensors, groups=list(groups), frozen=[], given_as=given_as)
+    return st.Case(gradients=tensors, groups=list(groups), frozen=list(frozen), given_as=given_as)
 
 
 @zeroing.test(examples=25)
@@ -113,6 +113,7 @@ def zeroing_of(*gradients, groups=(), given_as="list"):
 @example(zeroing_of(None, 2.0))
 @example(zeroing_of(2.0, 1.0, given_as="generator"))
 @example(zeroing_of(float("inf")))
+@example(zeroing_of(2.0, 1.0, frozen=[1]))
 def test_filling_writes_zeros_into_the_gradients(student, case):
     """filling leaves the same tensors in .grad, with zeros in them; a None stays None; any iterable will do"""
     check_zeroing(student, "filling", case)
@@ -122,6 +123,7 @@ def test_filling_writes_zeros_into_the_gradients(student, case):
 @given(zeroings())
 @example(zeroing_of(2.0))
 @example(zeroing_of(2.0, 1.0, given_as="generator"))
+@example(zeroing_of(2.0, 1.0, frozen=[1]))
 def test_none_lets_go_of_the_gradients(student, case):
     """None in every .grad, and the tensors that were there keep their numbers"""
     check_zeroing(student, "none", case)
@@ -132,6 +134,7 @@ def test_none_lets_go_of_the_gradients(student, case):
 @example(zeroing_of(2.0, groups=[0]))
 @example(zeroing_of(2.0, 1.0, groups=[0, 1]))
 @example(zeroing_of(2.0, 1.0, groups=[0, None]))
+@example(zeroing_of(2.0, 1.0, groups=[0, 0], frozen=[1]))
 def test_the_optimizer_lets_go_in_all_groups(student, case):
     """None in .grad of all groups' parameters; what the optimizer does not hold keeps its gradient"""
     check_zeroing(student, "optimizer", case)
