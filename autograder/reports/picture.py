@@ -1,6 +1,6 @@
 """A wrong answer beside the right one as small pictures of one scale: heat maps, bars, or curves.
 
-Everything is a few rectangles, lines and numbers, so one picture is about 10 KB at most. Colours tell sign and size,
+Everything is a few rectangles, lines and numbers, so a picture has a few KB, 12 at most. Colours tell sign and size,
 numbers tell both again: no colour is needed to read it. Classes, not colours, are written, and the page's style gives
 them theirs, by day and by night.
 """

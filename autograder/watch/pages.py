@@ -14,13 +14,12 @@ NAME = "report.html"
 
 def write_page(result: Result, course: Path) -> Path:
     """Write the page to the course's .autograder/, or to a new folder of its own where that cannot be written."""
-    from autograder.reports.page import page
+    from autograder.reports.page import page, way_to
 
-    text = page(result)
     for folder in (course / FOLDER, None):
         try:
             path = _folder(folder) / NAME
-            path.write_text(text, encoding="utf-8")
+            path.write_text(page(result, way_to(course, path)), encoding="utf-8")
             return path
         except OSError:
             if folder is None:

@@ -9,13 +9,14 @@ import pytest
 
 from autograder.tests.browser import A4_ACROSS, LAPTOP, PHONE, barriers, browser, opened, overflow  # noqa: F401
 from autograder.tests.conftest import sandboxed  # noqa: F401
+from autograder.tests.made import IDS, a_result, a_task, a_test, an_assignment, of_a_whole_course, statuses
 from instructor.cohort.dashboard import LINE, MOST_TOLD, told, write_dashboard
 from instructor.cohort.export import rows_of, write_plain
 from instructor.cohort.roster import Person
 from instructor.cohort.run import Settings
 from instructor.cohort.store import RESULTS, Store
 from instructor.command import main
-from instructor.tests.cohort.made import a_result, a_task, a_test, an_assignment, keep, statuses
+from instructor.tests.cohort.made import keep
 from instructor.tests.cohort.test_run import run
 
 HOSTILE = [
@@ -27,15 +28,6 @@ HOSTILE = [
     "' onmouseover='window.ran = 1",
 ]
 CONTROLS = "\x00\x07\x1b[31m\u202e\x9f"
-LEVELS = ["beginner"] * 10 + ["intermediate"] * 11 + ["advanced"] * 6 + ["exercises"] * 2
-IDS = [f"{number:02}" for number in range(1, 28)] + ["E1", "E2"]
-
-
-def of_a_whole_course(test, no_file=()):
-    """A student's result on 29 assignments of three tasks each."""
-    tasks = [[a_task(f"{id}.{k}", test(f"{id}.{k}")) for k in (1, 2, 3)] for id in IDS]
-    pairs = zip(tasks, LEVELS, strict=True)
-    return a_result(*(an_assignment(*three, level=level) for three, level in pairs), no_file=no_file)
 
 
 def tried(drawn, ability):

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.tests.made import a_result, a_task, a_test, an_assignment, statuses
 from instructor.cohort.distribution import HEIGHT, MOST_BINS, WIDTH, histogram
 from instructor.cohort.heat_map import SHADES, shade
 from instructor.cohort.roster import Person
 from instructor.cohort.survey import survey
-from instructor.tests.cohort.made import a_result, a_task, a_test, an_assignment, statuses
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
