@@ -95,15 +95,15 @@ def selection(text: str, known: Iterable[str] | None = None) -> Selection:
 
     `known` are the ids of assignments and tasks that exist. Raises CourseError for a name that is not one of them.
     """
-    names = [name.upper() for name in re.split(r"[\s,]+", text.strip()) if name]
-    for name in names:
+    typed = [name for name in re.split(r"[\s,]+", text.strip()) if name]
+    for name in typed:
         if not _SELECTOR.fullmatch(name):
             raise CourseError(
                 f"--only {name}: that is no assignment or task; write 24, 24.2 or E1, separated by commas."
             )
-        if known is not None and name not in set(known):
+        if known is not None and name.upper() not in set(known):
             raise CourseError(f"--only {name}: this course has no {name}; leave --only out to grade everything.")
-    return Selection(frozenset(names))
+    return Selection(frozenset(name.upper() for name in typed))
 
 
 def keyword_selection(keyword: str) -> Selection | None:

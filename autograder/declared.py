@@ -43,16 +43,22 @@ def tasks_of(course: Path, assignment: Assignment) -> tuple[Declared, ...]:
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError as error:
-        raise CourseError(f"{assignment.tests}:{error.lineno or 1} cannot be read: {error.msg}.") from None
+        raise CourseError(
+            f"{assignment.tests}:{error.lineno or 1} cannot be read: {error.msg}; {_back(assignment)}"
+        ) from None
     except (OSError, ValueError) as error:
-        raise CourseError(f"{assignment.tests} cannot be read: {error}.") from None
+        raise CourseError(f"{assignment.tests} cannot be read: {error}; {_back(assignment)}") from None
     try:
         found = tuple(_read(tree, assignment))
     except _NotLiteral:
         found = _loaded(path, assignment)
     if not found:
-        raise CourseError(f"{assignment.tests} declares no Task.")
+        raise CourseError(f"{assignment.tests} declares no Task; {_back(assignment)}")
     return found
+
+
+def _back(assignment: Assignment) -> str:
+    return f"bring it back with: git checkout -- {assignment.tests}"
 
 
 def _loaded(path: Path, assignment: Assignment) -> tuple[Declared, ...]:

@@ -96,7 +96,7 @@ def open_notebook(notebook: Path) -> int:
     for program in ("jupyterlab", "notebook"):
         if find_spec(program) is not None:
             return _run([sys.executable, "-m", program, notebook.name], notebook.parent)
-    raise CourseError(f"{notebook} is made; to open it here: {INSTALL}, or open it in VS Code.")
+    raise CourseError(f"to show {notebook.name} here, Jupyter is needed: {INSTALL}, or open it in VS Code.")
 
 
 def _run(command: list[str], folder: Path) -> int:

@@ -221,7 +221,7 @@ GENERAL = (
         _not_unbroadcast,
     ),
     General("each one holds all those before it", "gradients add up; what clears them in between?", _piled_up),
-    General("the last one is missing", "count the steps: does the last one happen?", _last_dropped),
+    General("the last one is missing", "does the last step happen? Count the steps.", _last_dropped),
 )
 
 

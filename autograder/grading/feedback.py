@@ -14,6 +14,7 @@ from autograder.grading.student import Call, Student
 from autograder.grading.task import Task, Test
 from autograder.sandbox.errors import (
     ArgumentChanged,
+    BadSignature,
     MissingName,
     StudentRaised,
     Unsendable,
@@ -23,6 +24,7 @@ from autograder.sandbox.errors import (
 
 MOST_LINES = 12
 WIDTH = 110  # characters of a line
+_DATA = ("cure    return numbers, texts, arrays or tensors, or tuples, lists or dicts of them",)
 
 
 def smallest_call(student: Student, failure: BaseException) -> tuple[str, ...]:
@@ -79,17 +81,17 @@ def _told(task: Task, failure: BaseException) -> tuple[str, tuple[str, ...]]:
         case MissingName():
             return _missing(task, failure), ()
         case StudentRaised():
-            return _raised(failure), _advice(failure)
+            return _raised(task, failure), _advice(failure)
         case BuiltOnTodo():
             return str(failure), ()
         case ArgumentChanged():
             return _changed(failure), ()
         case Unsendable():
-            return str(failure), ()
+            return f"what came back cannot be graded: {failure}", _DATA
         case WorkerTimedOut():
             return _slow(failure), ()
         case WorkerDied():
-            return f"the process running your code ended: {failure.reason}", ()
+            return f"your code did not come back: {failure.reason}", ()
         case AuthorError():
             return f"this test is at fault, not your answer: {failure}", ("Please tell your instructor.",)
         case AssertionError():
@@ -105,9 +107,13 @@ def _asserted(failure: AssertionError) -> str:
     return told or "the claim does not hold"
 
 
-def _raised(raised: StudentRaised) -> str:
+def _raised(task: Task, raised: StudentRaised) -> str:
     lines = raised.message.strip().splitlines()
     told = f"{raised.types[0]}: {lines[0]}" if lines else raised.types[0]
+    if raised.types[0] == "DoneByHand" and lines:
+        told = lines[0].removeprefix(f"{task.id} ")
+    if isinstance(raised, BadSignature):
+        told += f"; yours takes {', '.join(raised.parameters) or 'no argument'}"
     if raised.line is None:
         return told
     return f"{told}  (your line {raised.line}: {raised.code.strip()})"
@@ -129,16 +135,18 @@ def _missing(task: Task, missing: MissingName) -> str:
 
 def _changed(changed: ArgumentChanged) -> str:
     argument = changed.argument if isinstance(changed.argument, str) else f"number {changed.argument + 1}"
-    if changed.what in ("grad mode", "default dtype"):
-        return f"the {changed.what} was not put back as it was found"
+    if changed.what == "grad mode":
+        return "the grad mode was not put back as it was found"
+    what = {"grad": ".grad", "requires_grad": "flag requires_grad"}.get(changed.what, changed.what)
     verb = "were" if changed.what == "values" else "was"
-    told = f"the {changed.what} of the argument {argument} {verb} changed"
+    told = f"the {what} of the argument {argument} {verb} changed"
     return f"{told}; this task must leave what it is given as it was"
 
 
 def _slow(timed_out: WorkerTimedOut) -> str:
-    kind = "CPU time" if timed_out.kind == "cpu" else "waiting"
-    return f"stopped after {timed_out.seconds:g} s of {kind}; is there a loop without an end?"
+    if timed_out.kind == "cpu":
+        return f"stopped after {timed_out.seconds:g} s of CPU time; is there a loop without an end?"
+    return f"stopped after {timed_out.seconds:g} s of waiting; does it sleep, or wait for something that never comes?"
 
 
 def load_failure(path: str, error: BaseException) -> str:
@@ -152,7 +160,7 @@ def load_failure(path: str, error: BaseException) -> str:
         case WorkerTimedOut():
             return f"{path} cannot be loaded: {_slow(error)}"
         case WorkerDied():
-            return f"{path} cannot be loaded: the process ended: {error.reason}"
+            return f"{path} cannot be loaded: {error.reason}; code outside functions runs when the file is loaded."
     return f"{path} cannot be loaded: {error}"
 
 

@@ -194,7 +194,7 @@ main()
             f'a notebook needs Jupyter: pip install -e ".[notebook]", or open {LESSON} in VS Code, '
             "which shows its cells.",
         ),
-        (["jupyterlab", "notebook"], 'to open it here: pip install -e ".[notebook]", or open it in VS Code.'),
+        (["jupyterlab", "notebook"], 'here, Jupyter is needed: pip install -e ".[notebook]", or open it in VS Code.'),
     ],
 )
 def test_without_jupyter_a_sentence_tells_how_to_get_it(copied, missing, told):

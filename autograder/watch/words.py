@@ -66,7 +66,7 @@ def difference(before: Verdict | None, now: Verdict) -> str:
         return "Its test does not pass yet." if total == 1 else f"{passed} of {total} tests {verb}."
     if more := passed - before.tests_passed:
         return f"{passed} of {total} tests now {verb}, {abs(more)} {'more' if more > 0 else 'fewer'} than before."
-    still = "Still its test does not pass" if total == 1 else f"Still {passed} of {total} tests {verb}"
+    still = "Its test still does not pass" if total == 1 else f"Still {passed} of {total} tests {verb}"
     return f"{still}; what fails {'is the same' if now.message == before.message else 'has changed'}."
 
 

@@ -73,7 +73,7 @@ def test_a_byte_order_mark_or_windows_line_ends_do_no_harm(course, sandboxed, ch
         ("import torch\nimport pandas_of_the_student\n", (":2 ", "ModuleNotFoundError", "use only torch")),
         ("x = 1\n\ny = x / 0\n", (":3 ", "ZeroDivisionError")),
         ("import sys\nsys.exit(0)\n", (":2 ", "SystemExit", "remove the call")),
-        ("import os\nos._exit(0)\n", ("the process ended",)),
+        ("import os\nos._exit(0)\n", ("the code ended its process",)),
         ("while True:\n    pass\n", ("CPU time",)),
         ("x = '\\x00'\n\0\n", ()),
     ],

@@ -86,7 +86,7 @@ def test_from_the_first_gap_to_the_last(course, file):
         assert message in terminal.shown
 
         truncated_and_filled(file, WRONG.replace("2.0 *", "3.0 *"))
-        terminal.until("Still its test does not pass; what fails has changed.", KEYS)
+        terminal.until("Its test still does not pass; what fails has changed.", KEYS)
 
         deleted_and_made_anew(file, WRONG + "def half(:\n")
         terminal.until("01_small.py:13 cannot be loaded: SyntaxError", KEYS)  # after the half that may be seen before
@@ -283,7 +283,7 @@ def test_what_else_is_saved(course, file):
         terminal.until(f"E1.1 | {KEYS}")
         text = TESTS_E1 + "\n\nbroken = ("
         exercise.with_name(f"test_{exercise.name}").write_text(text, encoding="utf-8")
-        terminal.until("test_exercise_01_more.py:16 cannot be read: '(' was never closed.", KEYS)
+        terminal.until("test_exercise_01_more.py:16 cannot be read: '(' was never closed; bring it back with: git checkout -- ", KEYS)
         exercise.with_name(f"test_{exercise.name}").write_text(f"{TESTS_E1}\n", encoding="utf-8")
         terminal.until("The tests have changed and are loaded anew.", KEYS)
         assert terminal.shown.count("test_exercise_01_more.py") == 1, "it is told once"

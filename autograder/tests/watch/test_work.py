@@ -167,7 +167,7 @@ def test_tests_that_cannot_be_loaded_are_a_verdict_that_a_change_takes_back(work
         (("failed", "passed", "passed"), ("failed", "failed", "failed"), "0 of 3 tests now pass, 2 fewer than before."),
         (("failed", "passed"), ("failed", "passed"), "Still 1 of 2 tests passes; what fails is the same."),
         (None, ("failed",), "Its test does not pass yet."),
-        (("failed",), ("timeout",), "Still its test does not pass; what fails is the same."),
+        (("failed",), ("timeout",), "Its test still does not pass; what fails is the same."),
         (("failed",), ("todo",), "01.1 a is still to do."),
     ],
 )
