@@ -98,13 +98,17 @@ def report(
     reporter: Annotated[
         Path | None, typer.Option(help="write what GitHub Classroom's reporter takes, in base64, to this file")
     ] = None,
+    badge: Annotated[Path | None, typer.Option(help="write a badge with the score, as SVG, to this file")] = None,
+    map: Annotated[
+        Path | None, typer.Option(help="write a map of the assignments to this Markdown file, between two comments")
+    ] = None,
 ) -> None:
-    """Write a result for another system."""
+    """Write a result for another system, or for a README of your own."""
     from autograder.reports.others import write_reports
 
-    for file in (gradescope, classroom50, reporter):
+    for file in (gradescope, classroom50, reporter, badge, map):
         _check_writable(file)
-    write_reports(result, gradescope=gradescope, classroom50=classroom50, reporter=reporter)
+    write_reports(result, gradescope=gradescope, classroom50=classroom50, reporter=reporter, badge=badge, map=map)
 
 
 for _command in (learning.watch, learning.hint, learning.lesson):

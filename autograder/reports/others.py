@@ -1,4 +1,4 @@
-"""A result's file in, files for other systems out: Gradescope, Classroom 50, GitHub Classroom's reporter."""
+"""A result's file in, files for others out: Gradescope, Classroom 50, GitHub Classroom's reporter, a README."""
 
 import os
 from collections.abc import Callable
@@ -11,15 +11,27 @@ from autograder.course import CourseError
 from autograder.grading.result import Result, from_json
 
 
-def write_reports(path: Path, *, gradescope: Path | None, classroom50: Path | None, reporter: Path | None) -> None:
+def write_reports(
+    path: Path,
+    *,
+    gradescope: Path | None = None,
+    classroom50: Path | None = None,
+    reporter: Path | None = None,
+    badge: Path | None = None,
+    map: Path | None = None,
+) -> None:
     """Write the reports that are asked for. Raises CourseError where there is nothing to write or to read."""
     wanted: list[tuple[Path | None, Callable[[Result], bytes]]] = [
         (gradescope, _gradescope),
         (classroom50, _classroom50),
         (reporter, _reporter),
+        (badge, _badge),
+        (map, lambda result: _map(result, map)),
     ]
     if not any(target for target, _ in wanted):
-        raise CourseError("say what to write: --gradescope FILE, --classroom50 FILE or --reporter FILE.")
+        raise CourseError(
+            "say what to write: --badge FILE, --map FILE, --gradescope FILE, --classroom50 FILE or --reporter FILE."
+        )
     result = read_result(path)
     for target, made in wanted:
         if target is not None:
@@ -63,3 +75,16 @@ def _reporter(result: Result) -> bytes:
     from autograder.reports.reporter import payload
 
     return f"{payload(result)}\n".encode("ascii")
+
+
+def _badge(result: Result) -> bytes:
+    from autograder.reports.badge import badge
+
+    return badge(result).encode()
+
+
+def _map(result: Result, file: Path | None) -> bytes:
+    from autograder.reports.progress_map import map_in
+
+    assert file is not None
+    return map_in(file, result)
