@@ -81,8 +81,11 @@ def test_is_the_mean_squared_error_in_eval_mode(student, case):
 
 
 @probe
-def seen_around(student, model, x, y, in_eval):
-    """The loss, the modes of all parts afterwards, and whether anything was saved for a backward pass."""
+def seen_around(student, model, x, y, in_eval, tells=False):
+    """The loss, the modes of all parts afterwards, and whether anything was saved for a backward pass.
+
+    tells: an output of the model that tracks is another number, so that recording shows in the loss
+    """
     parts = dict(model.named_modules())
     for name, part in parts.items():
         part.training = name not in in_eval
@@ -92,6 +95,8 @@ def seen_around(student, model, x, y, in_eval):
         saved.append(True)
         return tensor
 
+    if tells:
+        model.register_forward_hook(lambda part, inputs, output: output + output.requires_grad)
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss = student.evaluate(model, x, y)
     modes = {name or "the model": part.training for name, part in parts.items()}
@@ -103,9 +108,11 @@ def seen_around(student, model, x, y, in_eval):
 @example(st.Case(model=LINE, x=rows(1.0), y=rows(0.0), in_eval=[]))
 def test_records_nothing(student, case):
     """no graph is recorded: nothing is saved for a backward pass"""
-    assert not student.run(seen_around, **vars(case))["recorded"], (
+    seen = student.run(seen_around, **vars(case), tells=True)
+    assert not seen["recorded"], (
         "A graph was recorded on the way: tensors were saved for a backward pass that never comes."
     )
+    assert_close(seen["loss"], loss_in_eval_mode(case.model, case.x, case.y), name="the loss")
 
 
 @evaluate.test(examples=15)
@@ -246,8 +253,11 @@ loss_history = Task(
 
 
 @probe
-def seen_by_steps(student, x, y, lr, n):
-    """The losses; calls of step; most earlier graphs alive during one, and those alive on return; a gradient left."""
+def seen_by_steps(student, x, y, lr, n, tells=False):
+    """The losses; calls of step; most earlier graphs alive during one, and those alive on return; what is left in w.
+
+    tells: a loss grows with the number of earlier graphs that are alive beside the last one
+    """
     import gc
     import weakref
 
@@ -263,10 +273,11 @@ def seen_by_steps(student, x, y, lr, n):
         return len(alive)
 
     def step():
-        seen["most"] = max(seen["most"], count())
+        earlier = count()
+        seen["most"] = max(seen["most"], earlier)
         k = seen["calls"] % len(y)
         seen["calls"] += 1
-        loss = (w * x[k] - y[k]) ** 2
+        loss = (w * x[k] - y[k]) ** 2 + (max(earlier - 1, 0) if tells else 0)
         (slope,) = torch.autograd.grad(loss, w, retain_graph=True)
         graph = loss.grad_fn.metadata["graph"] = Graph()
         alive.add(graph)
@@ -276,17 +287,17 @@ def seen_by_steps(student, x, y, lr, n):
 
     losses = student.loss_history(step, n)
     gc.collect(1) if alive else None
-    return {"losses": losses, **seen, "left": len(alive), "gradient": w.grad is not None}
+    return {"losses": losses, **seen, "left": len(alive), "gradient": w.grad is not None, "w": w.item()}
 
 
-def losses_of(x, y, lr, n):
-    """The losses of n steps by the formula: w starts at 1, the k-th step looks at point k, then at the first again."""
+def trained(x, y, lr, n):
+    """The losses of n steps and w after them by the formula: w starts at 1, the k-th step looks at point k in turn."""
     w, losses = 1.0, []
     for k in range(n):
         miss = w * x[k % len(y)] - y[k % len(y)]
         losses.append(float(miss**2))
         w -= lr * 2 * miss * x[k % len(y)]
-    return losses
+    return losses, float(w)
 
 
 def trainings():
@@ -307,7 +318,8 @@ def training(n):
 @example(training(n=0))
 def test_is_the_losses_in_order(student, case):
     """the losses of n steps in order, as floats; n may be 0"""
-    assert_close(student.run(seen_by_steps, **vars(case))["losses"], losses_of(**vars(case)), name="the list of losses")
+    losses, _ = trained(**vars(case))
+    assert_close(student.run(seen_by_steps, **vars(case))["losses"], losses, name="the list of losses")
 
 
 @loss_history.test(examples=10)
@@ -319,6 +331,7 @@ def test_only_calls_step_and_n_times(student, case):
     seen = student.run(seen_by_steps, **vars(case))
     assert_close(seen["calls"], case.n, name="the number of calls of step")
     assert not seen["gradient"], "A gradient was left in the parameter: step runs backward itself, and then clears."
+    assert_close(seen["w"], trained(**vars(case))[1], name="the parameter that step trains")
 
 
 @loss_history.test(examples=10)
@@ -326,9 +339,10 @@ def test_only_calls_step_and_n_times(student, case):
 @example(training(n=3))
 def test_keeps_no_graphs(student, case):
     """while step runs at most one earlier graph is alive, and on return none is"""
-    seen = student.run(seen_by_steps, **vars(case))
+    seen = student.run(seen_by_steps, **vars(case), tells=True)
     assert seen["left"] == 0, f"On return {seen['left']} of {seen['calls']} graphs are still alive."
     assert seen["most"] <= 1, f"While step ran, {seen['most']} earlier graphs were alive; at most one may be."
+    assert_close(seen["losses"], trained(**vars(case))[0], name="the list of losses")
 
 
 @loss_history.misconception(
@@ -485,8 +499,11 @@ def found(draw):
 
 
 @probe
-def seen_around_both(student, backbone, head, x, y, in_eval, frozen, old_gradients):
-    """The gradients; whether a part of the backbone tracked; modes, flags and gradients afterwards, x and y."""
+def seen_around_both(student, backbone, head, x, y, in_eval, frozen, old_gradients, tells=False):
+    """The gradients; whether a part of the backbone tracked; modes, flags and gradients afterwards, x and y.
+
+    tells: an output of the backbone that tracks is another one, so that recording shows in the gradients
+    """
     modules = dict(backbone.named_modules())
     for name, part in modules.items():
         part.training = name not in in_eval
@@ -499,6 +516,8 @@ def seen_around_both(student, backbone, head, x, y, in_eval, frozen, old_gradien
     tracked = []
     for part in modules.values():
         part.register_forward_hook(lambda part, inputs, output: tracked.append(output.requires_grad))
+    if tells:
+        backbone.register_forward_hook(lambda part, inputs, output: output + output.requires_grad)
     gradients = student.head_gradients_only(backbone, head, x, y)
     return {
         "gradients": {name: gradients[name].detach().clone() for name in gradients},
@@ -538,9 +557,10 @@ def test_runs_the_backbone_in_the_modes_it_is_in(student, case):
 @example(as_found(TWO_LINES))
 def test_the_backbone_records_nothing(student, case):
     """the backbone runs without tracking, whatever its flags are"""
-    assert not student.run(seen_around_both, **vars(case))["tracked"], (
-        "The backbone's forward pass was recorded: what came out of it requires gradients."
-    )
+    seen = student.run(seen_around_both, **vars(case), tells=True)
+    assert not seen["tracked"], "The backbone's forward pass was recorded: what came out of it requires gradients."
+    expected = gradients_of(case.backbone, case.head, case.x, case.y, case.in_eval)
+    assert_close(seen["gradients"], expected, name="gradients")
 
 
 def check_grads(grads, old):
