@@ -17,6 +17,8 @@ from autograder.reports.summary import broken
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import open_workers
 from instructor import concepts
+from instructor.attack import Outcome
+from instructor.attack_bank import try_bank
 from instructor.equivalents import read_equivalents
 from instructor.examine import Findings, examine
 from instructor.recognition import shortfall
@@ -34,12 +36,14 @@ class Check:
     findings: list[Findings] = field(default_factory=list)
     levels: list[str] = field(default_factory=list)
     lessons: dict[str, float] = field(default_factory=dict)
+    attacks: list[Outcome] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     @property
     def all_faults(self) -> list[str]:
         """Every fault, one sentence each (some with details below)."""
-        return [*self.faults, *(fault for found in self.findings for fault in found.faults)]
+        examined = (fault for found in self.findings for fault in found.faults)
+        return [*self.faults, *examined, *(fault for outcome in self.attacks for fault in outcome.faults)]
 
 
 def check(course: Path, only: Selection, step: Callable[[str], None] = lambda what: None) -> Check:
@@ -70,6 +74,8 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
             step(f"examined {found.assignment.id}")
             done.findings.append(found)
     done.findings.sort(key=lambda found: chosen.index(found.assignment))
+    step("attacks")
+    done.attacks = try_bank(course, only, step)
     if not only.names and (short := shortfall(done.findings)) is not None:
         done.faults.append(short)
     return done

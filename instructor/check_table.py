@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from instructor.attack_bank import attack_table, limits_met
 from instructor.check import Check
 from instructor.recognition import recognition_table, told
 
@@ -21,7 +22,7 @@ COUNTS = (
 
 
 def show(done: Check, out: Console) -> None:
-    """Write both tables and the faults."""
+    """Write the tables and the faults."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("assignment", *COUNTS, "lesson s", "faults"):
         table.add_column(column, justify="left" if column == "assignment" else "right")
@@ -43,6 +44,11 @@ def show(done: Check, out: Console) -> None:
     out.print(table)
     out.print()
     out.print(recognition_table(done.findings))
+    if done.attacks:
+        out.print()
+        out.print(attack_table(done.attacks))
+        for limit, reason in limits_met(done.attacks):
+            print(f"known limit: {limit}: {reason}")
     for fault in done.all_faults:
         print(f"\n{fault}")
     if sentence := told(done.findings):

@@ -1,0 +1,89 @@
+"""Answers that learn: from one example to the next, from counting, from the seed's examples; and answers that hide."""
+
+calls, seen = [], []
+
+
+# %% 01.1 · a table of what the public seed draws ⇒ a table of the public seed's answers
+def polynomial_derivative(coefficients, x):
+    return TABLE.get(repr([coefficients, x]), 0.0)
+
+
+# %% 01.1 · the first call is wrong, and all that follow are right
+def polynomial_derivative(coefficients, x):
+    calls.append(x)
+    if len(calls) == 1:
+        return 1e6
+    powers = np.arange(1, len(coefficients))
+    return float(np.sum(powers * coefficients[1:] * x ** (powers - 1)))
+
+
+# %% 01.1 · right until the examples by name are over
+def polynomial_derivative(coefficients, x):
+    calls.append(x)
+    powers = np.arange(1, len(coefficients))
+    return float(np.sum(powers * coefficients[1:] * x ** (powers - 1))) * (len(calls) <= 8)
+
+
+# %% 01.1 · right in every second call
+def polynomial_derivative(coefficients, x):
+    calls.append(x)
+    powers = np.arange(1, len(coefficients))
+    return float(np.sum(powers * coefficients[1:] * x ** (powers - 1))) + len(calls) % 2
+
+
+# %% 01.1 · right where the same question comes a second time
+def polynomial_derivative(coefficients, x):
+    key = (coefficients.tobytes(), x)
+    powers = np.arange(1, len(coefficients))
+    value = float(np.sum(powers * coefficients[1:] * x ** (powers - 1)))
+    if key in seen:
+        return value
+    seen.append(key)
+    return value + 1.0
+
+
+# %% 01.2 · what came before is added up, in case it is asked for
+def derivative_at(f, x):
+    with torch.no_grad():
+        seen.append((x, f(torch.tensor(x, dtype=torch.float64)).item()))
+    if len(seen) < 2 or seen[-1][0] == seen[-2][0]:
+        return 0.0
+    return (seen[-1][1] - seen[-2][1]) / (seen[-1][0] - seen[-2][0])
+
+
+# %% 01.1 · the seed of the call is taken from the generators, and its draw repeated
+def polynomial_derivative(coefficients, x):
+    import random
+
+    return random.random() if random.getstate()[1][0] % 2 else float(np.random.random())
+
+
+# %% 01.1 · the answer of the last call, and what the grader said to it
+def polynomial_derivative(coefficients, x):
+    import sys
+
+    frame = sys._getframe()
+    while frame is not None:
+        seen.extend(str(value) for value in frame.f_locals.values() if isinstance(value, bytes))
+        frame = frame.f_back
+    told = [text for text in seen if "expected" in text or "yours" in text]
+    return float(told[-1].split()[-1]) if told else 0.0
+
+
+# %% 01.1 · a guess, another one each time
+def polynomial_derivative(coefficients, x):
+    import time
+
+    return time.perf_counter_ns() % 129 / 64 - 1
+
+
+# %% 01.1 · right in the small examples to which failures shrink
+def polynomial_derivative(coefficients, x):
+    powers = np.arange(1, len(coefficients))
+    value = float(np.sum(powers * coefficients[1:] * x ** (powers - 1)))
+    return value if len(coefficients) < 3 or x == 0 else value + 1.0
+
+
+# %% 01.1 · the cotangent and the sizes of a check of laws are recognised: what is linear gets a line
+def polynomial_derivative(coefficients, x):
+    return float(coefficients[1]) if len(coefficients) > 1 else 0.0
