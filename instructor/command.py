@@ -63,7 +63,7 @@ def grade(
     from instructor.cohort.store import RESULTS
 
     with stoppable(out / RESULTS):
-        single_threaded()
+        one_thread_each()
         from instructor.cohort.command import grade_and_show
         from instructor.cohort.run import Settings
 
@@ -161,14 +161,19 @@ def _check_graded(results: Path) -> None:
 
 def single_threaded() -> None:
     """Import torch with one thread for each library: forking with more of them alive deadlocks."""
+    one_thread_each()
+    with uncollected():
+        import torch
+    torch.set_num_threads(1)
+
+
+def one_thread_each() -> None:
+    """Have each library use one thread. Before numpy is imported."""
     from autograder.surroundings import check_surroundings
 
     check_surroundings()
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"  # before numpy is imported
-    with uncollected():
-        import torch
-    torch.set_num_threads(1)
+        os.environ[variable] = "1"
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """What one test has shown so far: how many answers it judged, how many kinks it met, whether a zero would pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.gradients.errors import AuthorError, Mismatch
 
@@ -39,6 +40,34 @@ def start_again() -> None:
         evidence.judged = evidence.informative = evidence.kinks = 0
         evidence.largest = 0.0
         evidence.agreements.clear()
+
+
+def add(part: Evidence) -> None:
+    """Add what a part of the test has shown."""
+    if (evidence := _current.get()) is not None:
+        evidence.judged += part.judged
+        evidence.informative += part.informative
+        evidence.kinks += part.kinks
+        evidence.largest = max(evidence.largest, part.largest)
+        evidence.agreements += part.agreements
+
+
+@contextmanager
+def apart() -> Iterator[Evidence]:
+    """Collect a part of the test by itself; it is added to the rest in the end."""
+    whole = _current.get() or Evidence()
+    part = Evidence(by_hand=whole.by_hand, keep_agreements=whole.keep_agreements)
+    token = _current.set(part)
+    try:
+        yield part
+    finally:
+        _current.reset(token)
+        add(part)
+
+
+def without_agreements(evidence: Evidence) -> Evidence:
+    """The counts alone."""
+    return replace(evidence, agreements=[])
 
 
 def current() -> Evidence | None:

@@ -13,8 +13,9 @@ from types import FrameType
 import msgspec
 
 from autograder.course import Assignment, CourseError, Selection, title_of
-from autograder.grading.grade import grade_answer, provenance, tests_of
+from autograder.grading.grade import grade_answer
 from autograder.grading.loader import load_tasks
+from autograder.grading.provenance import provenance, tests_of
 from autograder.grading.result import SCHEMA_NAME, AssignmentResult, Result
 from autograder.grading.submission import Answer
 from autograder.sandbox.workers import Workers

@@ -1,14 +1,10 @@
 """One submission in, one result out."""
 
-import hashlib
-import platform
 import re
 import time
 from collections.abc import Callable
-from functools import cache
-from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -17,10 +13,10 @@ from autograder.grading import feedback
 from autograder.grading.loader import load_tasks
 from autograder.grading.manifest import changed
 from autograder.grading.pool import spread
+from autograder.grading.provenance import provenance, tests_of
 from autograder.grading.result import (
     SCHEMA_NAME,
     AssignmentResult,
-    Isolation,
     Provenance,
     Result,
     Status,
@@ -34,7 +30,6 @@ from autograder.grading.submission import Answer, answer_or_reason, line_of_task
 from autograder.grading.task import Task
 from autograder.sandbox.workers import Workers
 
-PACKAGES = ("torch", "numpy", "hypothesis", "matplotlib", "gradients-in-pytorch")
 Reporter = Callable[[AssignmentResult], None]
 
 
@@ -171,26 +166,3 @@ def _provenance(course: Path, submission: Path, chosen: list[Assignment], seed: 
     answers = {str(assignment.answer): answer_or_reason(submission, assignment) for assignment in chosen}
     made_from = provenance(answers, tests_of(course, chosen), seed, workers)
     return msgspec.structs.replace(made_from, changed=changed(course))
-
-
-def tests_of(course: Path, chosen: list[Assignment]) -> dict[str, str]:
-    """The sha256 of the tests of these assignments, by path."""
-    return {
-        str(assignment.tests): hashlib.sha256((course / assignment.tests).read_bytes()).hexdigest()
-        for assignment in chosen
-    }
-
-
-def provenance(answers: dict[str, Answer | str], tests: dict[str, str], seed: int, workers: Workers) -> Provenance:
-    """What a result is made from; `answers` and `tests` are by path."""
-    files = {
-        path: hashlib.sha256(answer.data).hexdigest() for path, answer in answers.items() if isinstance(answer, Answer)
-    }
-    isolation = cast(Isolation, workers.isolation)
-    return Provenance(versions(), seed, isolation, files, tests, workers.notice)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The versions that a grade may depend on."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}

@@ -3,10 +3,11 @@
 A name is given only where one wrong implementation explains every kept example, failed and passed alike.
 """
 
+import hashlib
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from autograder.gradients.closeness import assert_close
 from autograder.gradients.errors import Mismatch, Wrong
@@ -14,10 +15,14 @@ from autograder.gradients.mistakes import recognise as recognise_general
 from autograder.grading.implementations import session_of
 from autograder.grading.student import Call, Example
 from autograder.grading.task import Misconception, Task
+from autograder.sandbox import messages, wire
+from autograder.sandbox.conversation import Reply, Request
 from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable
-from autograder.sandbox.session import Session
+from autograder.sandbox.session import Session, request_of
 
 SAME = 1e-8  # relative: two ways to write one wrong formula differ by rounding, two formulas by more
+KEPT = 4096  # outcomes of a test's misconceptions: calls that depend on the answer must not pile up
+Outcomes = dict[bytes, Request]  # what a wrong implementation's call gave, by a digest of its name and the call
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,15 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Survey:
-    """Examples of one test, failed and passed, and the single answers in them that were right."""
+    """Examples of one test, failed and passed, and the single answers in them that were right.
+
+    outcomes is what misconceptions gave in the same calls. It may outlive the survey: recorded examples make the
+    calls that they made with the answer before, and a misconception gives the same there, whoever is graded.
+    """
 
     examples: list[Example]
     agreements: list[Mismatch]
+    outcomes: Outcomes = field(default_factory=dict)
 
     @property
     def failed(self) -> list[Example]:
@@ -52,9 +62,8 @@ def recognise(task: Task, survey: Survey, others: Callable[[], Iterable[Survey]]
         if not survey.failed:
             return None
         for misconception in task.misconceptions:
-            with session_of(misconception.wrong) as session:
-                explained = _explains_test(misconception, session, survey)
-                if explained and all(_agrees(misconception, session, other) for other in others()):
+            with _Instead(misconception) as instead:
+                if instead.explains_test(survey) and all(instead.agrees(other) for other in others()):
                     return Mistake(misconception.name, misconception.hint, misconception.see or task.see)
         return _general(task, survey, others)
 
@@ -75,43 +84,65 @@ def _mismatches(survey: Survey) -> list[Mismatch]:
     return [example.mismatch for example in survey.failed if example.mismatch is not None]
 
 
-def _concerns(misconception: Misconception, call: Call) -> bool:
-    return not isinstance(call.target, str) or call.target in misconception.wrong
+class _Instead:
+    """A misconception in the student's place."""
 
+    def __init__(self, misconception: Misconception) -> None:
+        self._misconception = misconception
+        self._session: Session | None = None
 
-def _explains_test(misconception: Misconception, session: Session, survey: Survey) -> bool:
-    """Whether the wrong implementation does what the student's did in every call of a failed test."""
-    if not any(_concerns(misconception, call) for example in survey.failed for call in example.calls):
-        return False
-    calls = (call for example in survey.examples for call in example.calls)
-    return all(_explains(session, call) for call in calls if _concerns(misconception, call))
+    def __enter__(self) -> "_Instead":
+        return self
 
+    def __exit__(self, *exception: object) -> None:
+        if self._session is not None:
+            self._session.close()
 
-def _agrees(misconception: Misconception, session: Session, survey: Survey) -> bool:
-    """Whether it gives the values that the student's gave in another test, as far as values came back there."""
-    calls = (call for example in survey.examples for call in example.calls)
-    returned = (call for call in calls if call.raised is None and call.refused is None)
-    return all(_explains(session, call) for call in returned if _concerns(misconception, call))
+    def explains_test(self, survey: Survey) -> bool:
+        """Whether the wrong implementation does what the student's did in every call of a failed test."""
+        if not any(self._concerns(call) for example in survey.failed for call in example.calls):
+            return False
+        calls = (call for example in survey.examples for call in example.calls)
+        return all(self._explains(call, survey.outcomes) for call in calls if self._concerns(call))
 
+    def agrees(self, survey: Survey) -> bool:
+        """Whether it gives the values that the student's gave in another test, as far as values came back there."""
+        calls = (call for example in survey.examples for call in example.calls)
+        returned = (call for call in calls if call.raised is None and call.refused is None)
+        return all(self._explains(call, survey.outcomes) for call in returned if self._concerns(call))
 
-def _explains(session: Session, call: Call) -> bool:
-    """Whether the wrong implementation gives what the student's gave in this call."""
-    try:
-        value = _instead(session, call)
-    except StudentRaised as raised:
-        return call.raised is not None and raised.types[0] == call.raised.types[0]
-    except (ArgumentChanged, Unsendable) as refused:
-        return str(refused) == str(call.refused)
-    if call.raised is not None or call.refused is not None:
-        return False
-    try:
-        assert_close(call.value, value, rtol=SAME)
-    except Wrong:
-        return False
-    return True
+    def _concerns(self, call: Call) -> bool:
+        return not isinstance(call.target, str) or call.target in self._misconception.wrong
 
+    def _explains(self, call: Call, outcomes: Outcomes) -> bool:
+        """Whether the wrong implementation gives what the student's gave in this call."""
+        try:
+            value = messages.outcome(self._outcome(call, outcomes))
+        except StudentRaised as raised:
+            return call.raised is not None and raised.types[0] == call.raised.types[0]
+        except (ArgumentChanged, Unsendable) as refused:
+            return str(refused) == str(call.refused)
+        if call.raised is not None or call.refused is not None:
+            return False
+        try:
+            assert_close(call.value, value, rtol=SAME)
+        except Wrong:
+            return False
+        return True
 
-def _instead(session: Session, call: Call) -> Any:
-    if isinstance(call.target, str):
-        return session.call(call.target, call.args, call.kwargs, seed=call.seed)
-    return session.probe(call.target, call.args, call.kwargs, seed=call.seed)
+    def _outcome(self, call: Call, outcomes: Outcomes) -> Request:
+        """What came back, as data that nobody can change."""
+        request = request_of(call.target, call.args, call.kwargs, call.seed)
+        key = hashlib.blake2b(wire.encode((self._misconception.name, *request)), digest_size=16).digest()
+        if (known := outcomes.get(key)) is not None:
+            return known
+        if self._session is None:
+            self._session = session_of(self._misconception.wrong)
+        made: list[tuple[Request, Reply]] = []
+        self._session.made = made
+        with suppress(StudentRaised, ArgumentChanged, Unsendable):
+            self._session.ask(request)
+        fields = made[-1][1].fields
+        if len(outcomes) < KEPT:
+            outcomes[key] = fields
+        return fields

@@ -6,11 +6,13 @@ on a student's machine, they are drawn without an answer, as if none of them sat
 ends there and Hypothesis draws.
 """
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from autograder.gradients import evidence
 from autograder.grading import student as students
+from autograder.grading.replay import Body, Tape, run_and_learn
 from autograder.grading.runner import DRAWN, PUBLIC_SEED, SURVEYED, SURVEYED_BESIDE, run_examples, seed_of
 from autograder.grading.student import Drawn, Recordings, Student
 from autograder.grading.task import Task, Test
@@ -29,27 +31,50 @@ def record(tasks: list[Task], solution: Student, seed: int = PUBLIC_SEED) -> Rec
                 key = seed_of(test, task, seed)
                 students.begin_test(solution, key)
                 evidence.start(task.by_hand)
-                with students.taping(solution) as tape, suppress(Exception, WorkerDied, WorkerTimedOut):
-                    run_examples(test, solution, key, DRAWN, count)
-                    recordings[key, count] = tape
+                with suppress(Exception, WorkerDied, WorkerTimedOut):
+                    recordings[key, count] = _tape(test, solution, key, count)
         students.end_task(solution)
     return recordings
 
 
+def _tape(test: Test, solution: Student, seed: int, count: int | None) -> Tape:
+    """The examples of one test, with what the solution shows of each. Raises what the test raises."""
+    tape = Tape()
+
+    def keep(body: Body, student: Student, *args: Any, **kwargs: Any) -> None:
+        tape.add((args, kwargs), run_and_learn(body, student, args, kwargs))
+
+    with _instead(test, keep):
+        run_examples(test, solution, seed, DRAWN, count)
+    return tape
+
+
 def draw(test: Test, task: Task, count: int | None, seed: int = PUBLIC_SEED) -> list[Drawn]:
     """The examples of one test, drawn without an answer; the body of the test is not run."""
-    drawn: Any = test.function
-    body, examples = drawn.hypothesis.inner_test, []
+    examples: list[Drawn] = []
 
-    def keep(student: Student, *args: Any, **kwargs: Any) -> None:
+    def keep(body: Body, student: Student, *args: Any, **kwargs: Any) -> None:
         examples.append((args, kwargs))
 
-    drawn.hypothesis.inner_test = keep
-    try:
+    with _instead(test, keep):
         run_examples(test, Student(_nobody), seed_of(test, task, seed), DRAWN, count)
+    return examples
+
+
+@contextmanager
+def _instead(test: Test, function: Callable[..., None]) -> Iterator[None]:
+    """Have Hypothesis draw examples for `function`, which gets the body of the test before the student."""
+    drawn: Any = test.function
+    body = drawn.hypothesis.inner_test
+
+    def run(student: Student, *args: Any, **kwargs: Any) -> None:
+        function(body, student, *args, **kwargs)
+
+    drawn.hypothesis.inner_test = run
+    try:
+        yield
     finally:
         drawn.hypothesis.inner_test = body
-    return examples
 
 
 def _nobody(task: Task) -> None:

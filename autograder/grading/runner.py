@@ -18,6 +18,7 @@ from autograder.grading import student as students
 from autograder.grading.comparison import comparison
 from autograder.grading.errors import BuiltOnTodo, Todo
 from autograder.grading.recognise import Survey, recognise
+from autograder.grading.replay import Tape, replay
 from autograder.grading.result import Status, TestResult
 from autograder.grading.student import Student
 from autograder.grading.task import ExampleOnKink, Task, Test
@@ -177,7 +178,9 @@ def _surveyed(test: Test, task: Task, student: Student, seed: int, count: int = 
         collected = evidence.start(task.by_hand, keep_agreements=True)
         with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
             run_examples(test, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], count)
-        known[test.name, count] = Survey(examples, collected.agreements)
+        recorded = students.recorded(student, seed_of(test, task, seed), count)
+        outcomes = recorded.outcomes if isinstance(recorded, Tape) else {}
+        known[test.name, count] = Survey(examples, collected.agreements, outcomes)
     return known[test.name, count]
 
 
@@ -196,8 +199,7 @@ def run_examples(test: Test, student: Student, seed: int, phases: tuple[Phase, .
         return
     if Phase.shrink not in phases and (examples := students.recorded(student, seed, count)) is not None:
         try:
-            for args, kwargs in examples:
-                drawn.hypothesis.inner_test(student, *args, **kwargs)
+            replay(drawn.hypothesis.inner_test, student, examples)
             return
         except ExampleOnKink:  # drawn ahead, before any answer could show the kink
             students.start_again(student)

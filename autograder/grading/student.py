@@ -63,7 +63,6 @@ class Student:
     def __init__(self, open_session: Callable[[Task], Any], recordings: Recordings | None = None) -> None:
         self._open = open_session
         self._recordings = recordings or {}
-        self._tape: list[Drawn] | None = None
         self._task: Task | None = None
         self._session: Any = None
         self._seed = 0
@@ -112,7 +111,7 @@ class Student:
         raise Todo(found[1]) from None
 
     @contextmanager
-    def example(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[None]:
+    def example(self) -> Iterator[None]:
         """Bracket one example; the task's machinery does this, not a test."""
         self._current = Example()
         try:
@@ -128,8 +127,6 @@ class Student:
             return
         if self._surveying:
             self._examples.append(self._current)
-        if self._tape is not None:
-            self._tape.append((args, kwargs))
 
 
 def begin_task(student: Student, task: Task) -> None:
@@ -154,19 +151,19 @@ def survey(student: Student) -> Iterator[list[Example]]:
         student._examples, student._surveying = kept, False
 
 
-@contextmanager
-def taping(student: Student) -> Iterator[list[Drawn]]:
-    """Collect the arguments of the examples that pass."""
-    student._tape = []
-    try:
-        yield student._tape
-    finally:
-        student._tape = None
-
-
 def recorded(student: Student, seed: int, count: int | None) -> list[Drawn] | None:
     """The examples recorded for a test with this seed, where there are some."""
     return student._recordings.get((seed, count))
+
+
+def session_of(student: Student) -> Any:
+    """The session of the task at hand."""
+    return student._session
+
+
+def is_surveying(student: Student) -> bool:
+    """Whether examples are kept, failed and passed alike."""
+    return student._surveying
 
 
 def start_again(student: Student) -> None:

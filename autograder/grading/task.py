@@ -127,7 +127,7 @@ def _one_example(inner: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(inner)
     def run(student: Any, *args: Any, **kwargs: Any) -> None:
-        with student.example(args, kwargs):
+        with student.example():
             try:
                 inner(student, *args, **kwargs)
             except Kink:

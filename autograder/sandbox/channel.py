@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -111,11 +111,15 @@ class Server:
 class Forked:
     """A worker's line: requests and replies through one socket, time read from outside."""
 
+    ahead = 64
+
     def __init__(self, server: Server, sock: socket.socket, pid: int, limits: Limits) -> None:
         self.server, self.sock, self.pid, self.limits = server, sock, pid, limits
         sock.setblocking(False)
         self.waiting = select.poll()
         self.received = bytearray()
+        self.unsent = bytearray()
+        self.unanswered = 0
         self.slice = min(0.2, limits.cpu / 10, limits.wall / 10)
         self.greet()
         self.begin_test()
@@ -138,26 +142,33 @@ class Forked:
         self.waited = 0.0
         self.looked = 0.0
 
-    def ask(self, request: bytes) -> bytes:
-        if self.received:
+    def post(self, requests: Sequence[bytes]) -> None:
+        """Send requests without waiting for the replies; the worker answers them one after the other."""
+        if self.received and not self.unanswered:
             raise BadFrame("an answer to no question")
+        self.unanswered += len(requests)
+        for request in requests:
+            self.unsent += frame(request)
+        self.flush()
+
+    def reply(self) -> bytes:
+        """The reply to the oldest request that has none yet."""
         since = time.monotonic()
         try:
-            self.send(frame(request))
             return self.receive(self.limits.wall)
         finally:
+            self.unanswered -= 1
             self.waited += time.monotonic() - since
 
-    def send(self, data: bytes) -> None:
-        view = memoryview(data)
-        since = time.monotonic()
-        while view:
-            try:
-                view = view[self.sock.send(view) :]
-            except BlockingIOError:
-                self.wait(select.POLLOUT, since, self.limits.wall)
-            except OSError:
-                self.dead()
+    def flush(self) -> None:
+        """Send as much as the worker takes now. Where it is gone, its last replies are still there to be read."""
+        try:
+            while self.unsent:
+                del self.unsent[: self.sock.send(self.unsent)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.unsent.clear()
 
     def receive(self, wall: float) -> bytes:
         since = time.monotonic()
@@ -174,7 +185,8 @@ class Forked:
                 data = bytes(received[HEADER.size : needed])
                 del received[:needed]
                 return data
-            self.wait(select.POLLIN, since, wall)
+            self.wait(select.POLLIN | (select.POLLOUT if self.unsent else 0), since, wall)
+            self.flush()
             self.take(max(needed - len(received), 1 << 16))
 
     def take(self, most: int) -> None:

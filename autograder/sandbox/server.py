@@ -17,9 +17,10 @@ from typing import Any, NoReturn
 import msgspec
 
 from autograder.imports import uncollected
-from autograder.sandbox import confine, preload, worker  # all of a worker's code, before it is confined
+from autograder.sandbox import confine, pages, preload, worker  # all of a worker's code, before it is confined
 
 MAX_MESSAGE = 1 << 16
+FEW, MANY = 16, 256  # forks after which it pays to gather the memory, and to gather it again
 _ENDING = 2.0  # seconds to wait for a worker whose socket is closed
 
 
@@ -32,6 +33,7 @@ class Server:
         self.workers: set[int] = set()
         self.walls: dict[str, Any] = {}
         self.had: set[str] = set()
+        self.forks = 0
         self.number = 0
         self.library_is_closed = False
 
@@ -91,6 +93,10 @@ class Server:
             with uncollected():
                 preload.NEEDS[need]()
             self.had.add(need)
+            self.forks = 0
+        self.forks += 1
+        if self.forks % MANY == FEW:
+            pages.use_huge_pages()
         server = os.getpid()
         child = os.fork()
         if child == 0:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, NoReturn
 
 import psutil
@@ -32,6 +32,8 @@ _SIGKILL = 9  # Windows has no name for it
 
 class Spawned:
     """A worker's line through two pipes, each with a thread, as pipes cannot be waited for on Windows."""
+
+    ahead = 1
 
     def __init__(self, kind: str) -> None:
         self.limits = Limits()
@@ -87,11 +89,14 @@ class Spawned:
         self.cpu_before = self.cpu()
         self.waited = 0.0
 
-    def ask(self, request: bytes) -> bytes:
+    def post(self, requests: Sequence[bytes]) -> None:
         if not self.incoming.empty():
             raise BadFrame("an answer to no question")
+        for request in requests:
+            self.outgoing.put(frame(request))
+
+    def reply(self) -> bytes:
         since = time.monotonic()
-        self.outgoing.put(frame(request))
         try:
             return self.receive(self.limits.wall - self.waited, self.limits)
         finally:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from autograder.sandbox import confine
+from autograder.sandbox.conversation import Line
 from autograder.sandbox.errors import IsolationUnavailable, StudentRaised, WorkerDied, WorkerTimedOut
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.session import Line, Session
+from autograder.sandbox.session import Session
 
 LEVELS = ("auto", "sandbox", "process", "none")
 
@@ -31,6 +32,7 @@ class Workers:
         self.isolation, self.limits, self.notice = isolation, limits, notice
         self.lines = lines
         self.load_errors: dict[tuple[str, str], StudentRaised | WorkerDied | WorkerTimedOut | None] = {}
+        self.loaded: Session | None = None  # a worker in which a file was loaded, and nothing else done
 
     def session(
         self,
@@ -47,6 +49,9 @@ class Workers:
         needs: slow imports to have beforehand (autograder.sandbox.late); those that come up are had anyway
         limits: other limits than those of the workers
         """
+        if limits is None and not by_hand and not needs and (loaded := self._take_loaded(text, filename)) is not None:
+            loaded.task = task
+            return loaded
         limits = limits or self.limits
 
         def open_line(needs: frozenset[str]) -> Line:
@@ -58,12 +63,25 @@ class Workers:
         """Why a file cannot be loaded where torch is at hand, or None. Computed once for each text."""
         key = text, filename
         if key not in self.load_errors:
-            with self.session(text, filename) as session:
-                try:
-                    self.load_errors[key] = session.loaded().error
-                except (WorkerDied, WorkerTimedOut) as problem:
-                    self.load_errors[key] = problem
+            session = self.session(text, filename)
+            try:
+                self.load_errors[key] = session.loaded().error
+            except (WorkerDied, WorkerTimedOut) as problem:
+                self.load_errors[key] = problem
+            if self.load_errors[key] is None:
+                session.was_loaded_alone()
+                self.loaded = session  # for the first task that asks for such a worker
+            else:
+                session.close()
         return self.load_errors[key]
+
+    def _take_loaded(self, text: str, filename: str) -> Session | None:
+        """The worker in which this very file was loaded, once; one of another file is let go."""
+        session, self.loaded = self.loaded, None
+        if session is not None and (session.text, session.filename) != (text, filename):
+            session.close()
+            return None
+        return session
 
     def open_line(self, by_hand: bool, needs: frozenset[str], limits: Limits) -> Line:
         """A way to a new student's side."""
@@ -82,6 +100,8 @@ class Workers:
 
     def close(self) -> None:
         """Leave nothing behind."""
+        if self.loaded is not None:
+            self.loaded.close()
         if self.lines is not None:
             self.lines.close()
 
@@ -104,20 +124,31 @@ def open_workers(
     start: "fork" or "spawn" instead of what suits the platform
     Raises IsolationUnavailable with a reason where ``isolation="sandbox"`` cannot be had.
     """
+    level, notice = level_of(isolation, start)
+    lines = None if level == "none" else _lines(level, _forks(start), tuple(warm))
+    return Workers(level, limits or Limits(), notice, lines)
+
+
+def level_of(isolation: str, start: str | None = None) -> tuple[str, str | None]:
+    """The level that workers of this isolation have, and a sentence about it or None; nothing is started.
+
+    Raises as ``open_workers``.
+    """
     if isolation not in LEVELS:
         raise ValueError(f"isolation is one of {', '.join(LEVELS)}, not {isolation!r}")
-    limits = limits or Limits()
     if start not in (None, "fork", "spawn"):
         raise ValueError(f"start is fork or spawn, not {start!r}")
     if isolation == "none":
-        return Workers("none", limits)
-    forks = sys.platform == "linux" and start != "spawn"
-    reason = confine.unavailable_reason() if forks else "only a forked worker can be confined, on Linux"
+        return "none", None
+    reason = confine.unavailable_reason() if _forks(start) else "only a forked worker can be confined, on Linux"
     if reason is not None and isolation == "sandbox":
         raise IsolationUnavailable(f"the sandbox cannot be had here: {reason}")
     level = "sandbox" if reason is None and isolation != "process" else "process"
-    notice = f"Isolation is 'process', not 'sandbox': {reason}." if reason and isolation == "auto" else None
-    return Workers(level, limits, notice, _lines(level, forks, tuple(warm)))
+    return level, f"Isolation is 'process', not 'sandbox': {reason}." if reason and isolation == "auto" else None
+
+
+def _forks(start: str | None) -> bool:
+    return sys.platform == "linux" and start != "spawn"
 
 
 def _lines(level: str, forks: bool, warm: tuple[str, ...]) -> Lines:

@@ -213,7 +213,7 @@ def main() -> None:
         with uncollected():
             import torch
 
-            from autograder.grading.grade import versions
+            from autograder.grading.provenance import versions
         torch.set_num_threads(1)
         grader = Grader(Path(sys.argv[1]), workers, jobs, replies)
         needs = tuple(NEEDS) if forks(workers) else ()  # which the process that forks can have beforehand

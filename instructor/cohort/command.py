@@ -9,7 +9,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.grading.result import Result
 from autograder.reports.summary import score_line
 from autograder.reports.table import console
-from instructor.cohort.gradebook import shown
 from instructor.cohort.roster import read_roster
 from instructor.cohort.run import Run, Settings, enter_class, grade_class
 from instructor.cohort.store import RESULTS
@@ -29,6 +28,8 @@ def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -
         run = grade_class(submissions, settings, people, step)
     _ended(run, settings, out)
     if settings.gradebook:
+        from instructor.cohort.gradebook import shown
+
         for problem in enter_class(run, settings, people):
             out.print(f"note: {escape(problem)}", soft_wrap=True)
         out.print(f"entered into the gradebook {shown(settings.gradebook)}", soft_wrap=True, markup=False)

@@ -10,7 +10,8 @@ from autograder.course import CourseError
 from autograder.grading.result import Result
 from autograder.sandbox.errors import NoWorker
 from autograder.sandbox.workers import Workers, open_workers
-from instructor.cohort.job import Job, Material, graded, material
+from instructor.cohort.job import Job
+from instructor.cohort.material import Material, graded, material
 
 AHEAD = 2  # jobs waiting for each process: enough to keep it busy, few enough to be forgotten
 

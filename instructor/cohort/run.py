@@ -1,4 +1,7 @@
-"""``instructor grade``: every submission graded once, each result kept as soon as it is there."""
+"""``instructor grade``: every submission graded once, each result kept as soon as it is there.
+
+Neither torch nor nbgrader is imported here: where nothing has changed, neither is needed.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
@@ -6,21 +9,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from autograder.course import Assignment, CourseError, assignments_in, selection
-from autograder.grading.grade import tests_of, versions
+from autograder.grading.provenance import tests_of, versions
 from autograder.grading.result import Result
 from autograder.grading.together import ending_together
-from autograder.sandbox.workers import Workers, open_workers
-from instructor.cohort.executors import Dask, Executor, Here, Processes
-from instructor.cohort.gradebook import enter, opened, prepare
-from instructor.cohort.job import Job, digest_of, material
-from instructor.cohort.penalties import late_plugin
+from autograder.sandbox.workers import Workers, level_of, open_workers
+from instructor.cohort.job import Job, digest_of
 from instructor.cohort.roster import Person, unknown
 from instructor.cohort.store import RESULTS, Store
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
-from instructor.release import ReleaseError
+from instructor.gaps import ReleaseError
+
+if TYPE_CHECKING:
+    from instructor.cohort.executors import Executor
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,8 @@ def grade_class(submissions: Path, settings: Settings, people: list[Person], ste
     run.missing = [submission.student for submission in absent]
     run.submissions = [*found.submissions, *absent]
     run.total = len(run.submissions)
-    with Store(settings.out / RESULTS) as store, open_workers(settings.isolation) as workers, ending_together():
-        _grade(chosen, settings, workers, store, run, step)
+    with Store(settings.out / RESULTS) as store, ending_together():
+        _grade(chosen, settings, store, run, step)
     return run
 
 
@@ -79,6 +82,9 @@ def enter_class(run: Run, settings: Settings, people: list[Person]) -> list[str]
 
     Raises CourseError where the gradebook cannot be used; the results stay in settings.out.
     """
+    from instructor.cohort.gradebook import enter, opened, prepare
+    from instructor.cohort.penalties import late_plugin
+
     chosen = _chosen(settings)
     by_name = {submission.student: submission for submission in run.submissions}
     known = {person.id: person for person in people}
@@ -106,18 +112,18 @@ def _chosen(settings: Settings) -> list[Assignment]:
 def _grade(
     chosen: list[Assignment],
     settings: Settings,
-    workers: Workers,
     store: Store,
     run: Run,
     step: Step,
 ) -> None:
     tests = tests_of(settings.course, chosen)
+    isolation, _ = level_of(settings.isolation)
     digests: dict[str, str] = {}
 
     def changed() -> Iterator[Job]:
         for submission in run.submissions:
             job = Job(submission.student, {one.id: answer_of(submission, one) for one in chosen})
-            digest = digest_of(job, tests, settings.seed, settings.only, workers.isolation, versions())
+            digest = digest_of(job, tests, settings.seed, settings.only, isolation, versions())
             if not settings.regrade and store.digest_of(job.student) == digest:
                 run.unchanged += 1
                 step(run, job.student, None)
@@ -129,13 +135,14 @@ def _grade(
     first = next(jobs, None)  # nothing is loaded where nothing has changed
     if first is None:
         return
-    results = _executor(settings, workers, tests).run(chain([first], jobs))
     try:
-        with closing(cast(Any, results)):  # graders end before the workers that they share
-            for job, result in results:
-                store.put(job.student, digests.pop(job.student), result)
-                run.graded.append((job.student, result.score, result.max_score))
-                step(run, job.student, result)
+        with open_workers(settings.isolation) as workers:
+            results = _executor(settings, workers, tests).run(chain([first], jobs))
+            with closing(cast(Any, results)):  # graders end before the workers that they share
+                for job, result in results:
+                    store.put(job.student, digests.pop(job.student), result)
+                    run.graded.append((job.student, result.score, result.max_score))
+                    step(run, job.student, result)
     except BrokenExecutor:
         raise CourseError(
             f"a grader was ended from outside, for want of memory perhaps; what was graded is kept in {store.path}. "
@@ -143,9 +150,15 @@ def _grade(
         ) from None
 
 
-def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> Executor:
+def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> "Executor":
+    from instructor.command import single_threaded
+
+    single_threaded()
+    from instructor.cohort.executors import Dask, Here, Processes
+    from instructor.cohort.material import material
+
     if settings.dask:
         course = str(settings.course.resolve())
         return Dask(settings.dask, course, settings.seed, settings.only, settings.isolation, tests)
-    made = material(settings.course, settings.seed, settings.only, workers)
+    made = material(settings.course, settings.seed, settings.only, workers, settings.jobs)
     return Here(made, workers) if settings.jobs < 2 else Processes(settings.jobs, made, workers)
