@@ -138,11 +138,11 @@ class _Instead:
             return known
         if self._session is None:
             self._session = session_of(self._misconception.wrong)
-        made: list[tuple[Request, Reply]] = []
-        self._session.made = made
+        replies: list[Reply] = []
+        self._session.heard = lambda request, reply: replies.append(reply)
         with suppress(StudentRaised, ArgumentChanged, Unsendable):
             self._session.ask(request)
-        fields = made[-1][1].fields
+        fields = replies[-1].fields
         if len(outcomes) < KEPT:
             outcomes[key] = fields
         return fields

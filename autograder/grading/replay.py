@@ -37,17 +37,34 @@ class Learned:
     passed: set[bytes] = field(default_factory=set)
     shown: evidence.Evidence = field(default_factory=evidence.Evidence)
 
-    def learn(self, made: list[tuple[Request, Reply]], shown: evidence.Evidence) -> None:
-        """Take in the exchanges of an answer that has passed."""
-        requests = tuple(request for request, _ in made)
+    def learn(self, requests: tuple[Request, ...], replies: bytes | None, shown: evidence.Evidence) -> None:
+        """Take in the calls of an answer that has passed, and the digest of what it gave back."""
         if self.requests is None:
             self.requests, self.shown = requests, evidence.without_agreements(shown)
         if self.requests != requests:
             same = [mine == other for mine, other in zip(self.requests, requests, strict=False)]
             self.requests = self.requests[: [*same, False].index(False)]
-        if self.requests == requests and len(self.passed) < VARIANTS:
-            told = _digest([reply for _, reply in made])
-            self.passed |= {told} if told else set()
+        if self.requests == requests and replies is not None and len(self.passed) < VARIANTS:
+            self.passed.add(replies)
+
+
+class Digest:
+    """Of what came back, reply after reply, without what was printed; None where one cannot be encoded again."""
+
+    def __init__(self) -> None:
+        self._told: Any = hashlib.blake2b(digest_size=16)
+
+    def add(self, reply: Reply) -> None:
+        """Take in one more."""
+        try:
+            if self._told is not None:
+                self._told.update(wire.encode(reply.fields))
+        except Unsendable:
+            self._told = None
+
+    def digest(self) -> bytes | None:
+        """All that was taken in."""
+        return self._told.digest() if self._told is not None else None
 
 
 class Tape(list[Drawn]):
@@ -99,14 +116,20 @@ def run_and_learn(
     """Run the body of a test on one example, and learn from it where it passes."""
     learned = learned or Learned()
     session = students.session_of(student)
-    made: list[tuple[Request, Reply]] = []
-    session.made = made
+    requests: list[Request] = []
+    replies = Digest()
+
+    def hear(request: Request, reply: Reply) -> None:
+        requests.append(request)
+        replies.add(reply)
+
+    session.heard = hear
     try:
         with evidence.apart() as shown:
             body(student, *args, **kwargs)
     finally:
-        session.made = None
-    learned.learn(made, shown)
+        session.heard = None
+    learned.learn(tuple(requests), replies.digest(), shown)
     return learned
 
 
@@ -115,19 +138,13 @@ def _passes_again(learned: Learned, session: Session) -> bool:
     if not learned.passed or not learned.requests:
         return False
     replies = session.foreseen(len(learned.requests))
-    if replies is None or _digest(replies) not in learned.passed:
+    if replies is None:
+        return False
+    digest = Digest()
+    for reply in replies:
+        digest.add(reply)
+    if digest.digest() not in learned.passed:
         return False
     session.pass_over(len(replies))
     evidence.add(learned.shown)
     return True
-
-
-def _digest(replies: list[Reply]) -> bytes | None:
-    """A digest of what came back, without what was printed."""
-    told = hashlib.blake2b(digest_size=16)
-    try:
-        for reply in replies:
-            told.update(wire.encode(reply.fields))
-    except Unsendable:
-        return None
-    return told.digest()

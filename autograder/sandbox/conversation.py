@@ -15,14 +15,19 @@ from autograder.sandbox.errors import BadFrame, WorkerDied, WorkerTimedOut
 
 Request = tuple[Any, ...]  # a verb and its fields: "call", a name, the arguments as bytes, …
 AHEAD_BYTES = 1 << 16  # of requests under way
+KEPT_BYTES = 1 << 24  # of replies that arrive before they are asked for
 
 
 class Reply(NamedTuple):
-    """What came back: status and fields; and what was printed, with the number of characters dropped."""
+    """What came back: status and fields; and what was printed, with the number of characters dropped.
+
+    size is the number of bytes that it came as.
+    """
 
     fields: Request
     output: str
     dropped: int
+    size: int
 
 
 class Line(Protocol):
@@ -77,9 +82,10 @@ class Conversation:
 
         Waits for replies that are still to come. Raises as ``ask``.
         """
+        self.arrived.clear()
         while self.posted or self.lost is not None:
             self._arrive()
-        self.arrived.clear()
+            self.arrived.clear()
         self.expected = deque(requests)
         self.most = 1
 
@@ -88,10 +94,15 @@ class Conversation:
         return [request for request, _ in self.arrived] + [request for _, request in self.posted] + [*self.expected]
 
     def foreseen(self, count: int) -> list[Reply] | None:
-        """The replies to the next `count` expected requests, which stay expected; None where one is not to be had."""
+        """The replies to the next `count` expected requests, which stay expected.
+
+        None where one is not to be had, or where they are too large to be held together.
+        """
         try:
             while len(self.arrived) < count:
                 if not self.posted and not self.expected:
+                    return None
+                if sum(reply.size for _, reply in self.arrived) > KEPT_BYTES:
                     return None
                 self._arrive()
         except (BadFrame, WorkerDied, WorkerTimedOut) as lost:
@@ -132,4 +143,4 @@ def _checked(data: bytes, number: int) -> Reply:
         raise BadFrame("a reply of no known form")
     if told != number or dropped < 0:
         raise BadFrame("a reply to another question")
-    return Reply(tuple(fields), output, dropped)
+    return Reply(tuple(fields), output, dropped, len(data))

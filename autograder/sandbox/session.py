@@ -58,7 +58,7 @@ class Session:
         self.talk: Conversation | None = None
         self.names: Loaded | None = None
         self.revived = False
-        self.made: list[tuple[Request, Reply]] | None = None  # calls made, where somebody wants to know of them
+        self.heard: Callable[[Request, Reply], None] | None = None  # is told of each call made and its reply
 
     def begin_test(self) -> None:
         """Give the next test its full time and output."""
@@ -72,7 +72,7 @@ class Session:
         self.told = self.output, self.output_dropped
 
     def expect(self, requests: Iterable[Request]) -> None:
-        """These calls (as in ``made``) will probably be made next, in this order, and may be sent ahead.
+        """These calls (as in ``heard``) will probably be made next, in this order, and may be sent ahead.
 
         What was expected before is given up. Of no effect before the file is loaded. Raises ValueError for a
         request that is no call: what was made of one answer must not bring its text to another.
@@ -198,8 +198,8 @@ class Session:
         try:
             reply = self.talk.ask(request)
             self._keep(reply)
-            if self.made is not None and request[0] in CALLS and reply.fields[0] != "wants":
-                self.made.append((request, reply))
+            if self.heard is not None and request[0] in CALLS and reply.fields[0] != "wants":
+                self.heard(request, reply)
             return messages.names_of(reply.fields) if request[0] == "load" else messages.outcome(reply.fields)
         except BadFrame as problem:
             self.close()

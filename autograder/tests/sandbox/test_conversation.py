@@ -128,13 +128,13 @@ def test_time_is_used_up_by_the_call_that_uses_it(sandbox):
 
 
 def test_more_than_the_sockets_hold_goes_through(sandbox):
-    requests = [call("large", 50_000 + k) for k in range(40)]  # 400 kB back for each
+    requests = [call("large", 30_000 + k) for k in range(40)]  # 240 kB back for each
     given = [request_of("double", ("x" * 200_000,), {}, 0) for _ in range(4)]
     with sandbox.session(ANSWER, "answer.py") as session:
         session.loaded()
         session.expect([*requests, *given])
         assert session.foreseen(44) is not None
-        assert [session.ask(request).size for request in requests] == [50_000 + k for k in range(40)]
+        assert [session.ask(request).size for request in requests] == [30_000 + k for k in range(40)]
         assert {len(session.ask(request)) for request in given} == {400_000}
 
 
@@ -159,11 +159,23 @@ def steps(x):
         assert [session.ask(request) for request in requests] == [1.0, 2.0, *[0.0] * 8]
 
 
+def test_replies_too_large_to_be_held_together_are_not_foreseen(workers):
+    small, large = [call("large", 10)] * 8, [call("large", 1_000_000)] * 8
+    with workers.session(ANSWER, "answer.py") as session:
+        session.loaded()
+        session.expect(small + large)
+        assert len(session.foreseen(8)) == 8
+        session.pass_over(8)
+        assert session.foreseen(8) is None
+        assert [session.ask(request).sum() for request in large] == [1e6] * 8
+
+
 def test_the_text_of_one_answer_cannot_be_sent_to_another(workers):
     with workers.session(ANSWER, "answer.py") as session:
-        session.made = []
+        heard = []
+        session.heard = lambda request, reply: heard.append(request[0])
         session.call("double", (1.0,))
-        assert [request[0] for request, _ in session.made] == ["call"]
+        assert heard == ["call"]
         with pytest.raises(ValueError, match="only calls"):
             session.expect([("load", "def double(x): return 0.0", "answer.py", "", False)])
 

@@ -6,6 +6,7 @@ import pytest
 
 from autograder.sandbox import Session, WorkerDied
 from autograder.sandbox.answer import MAX_MESSAGE
+from autograder.sandbox.conversation import Reply
 from autograder.sandbox.errors import MissingName, StudentRaised
 from autograder.sandbox.messages import names_of, outcome, shown
 
@@ -81,7 +82,7 @@ def test_a_long_text_of_control_characters_takes_no_memory_to_be_told():
     try:
         with pytest.raises(StudentRaised) as raised:
             outcome(("raised", (text,), text, None, text))
-        session._keep(text, 5)
+        session._keep(Reply(("value",), text, 5, len(text)))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
