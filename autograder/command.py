@@ -171,7 +171,7 @@ def _write(result: "Result", course: Path, json: Path | None, html: Path | None,
     if html is not None:
         from autograder.reports.page import page, way_to
 
-        write_whole(html, page(result, way_to(course, html)).encode())
+        write_whole(html, page(result, way_to(course, html), course).encode())
     if markdown is not None:
         from autograder.reports.markdown import markdown as as_markdown
 

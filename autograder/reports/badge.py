@@ -7,7 +7,7 @@ from autograder.grading.result import Result
 from autograder.reports.pages import pages_of
 
 LABEL = "gradients"
-CHARACTER, PADDING = 7, 7  # pixels: about Verdana's width at size 11, and the room on each side
+CHARACTER, PADDING = 6.3, 7  # pixels: about Verdana's width at size 11, and the room on each side
 BEGUN, DONE, FRESH = "#0b5cad", "#0a6b4b", "#57606a"  # white stands out from each by 4.5 to 1 or more
 _PAGES = pages_of("autograder.reports")
 
@@ -15,7 +15,7 @@ _PAGES = pages_of("autograder.reports")
 def badge(result: Result) -> str:
     """The badge as SVG, 20 pixels high."""
     score = f"{result.score} / {result.max_score}"
-    left, right = (CHARACTER * len(text) + 2 * PADDING for text in (LABEL, score))
+    left, right = (round(CHARACTER * len(text)) + 2 * PADDING for text in (LABEL, score))
     share = result.score / result.max_score if result.max_score else 0.0
     return _PAGES.get_template("badge.svg").render(
         title=f"Gradients in PyTorch: {result.score} of {result.max_score} points",

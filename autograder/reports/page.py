@@ -18,6 +18,7 @@ from autograder.grading.result import AssignmentResult, Result, Status, TaskResu
 from autograder.reports import told as messages
 from autograder.reports.pages import allowed, pages_of, size, source
 from autograder.reports.picture import Picture, picture
+from autograder.reports.section import Piece, section_of
 from autograder.reports.summary import (
     SYMBOL,
     WORD,
@@ -37,11 +38,12 @@ _PAGES = pages_of("autograder.reports")
 
 @dataclass
 class Room:
-    """What the page has left: bytes for messages and for what was printed, and numbers for pictures."""
+    """What the page has left: bytes for messages, for what was printed and for lessons, and numbers for pictures."""
 
     messages: int = 250_000
     printed: int = 60_000
     pictured: int = 4_000  # each takes about 90 bytes
+    lessons: int = 120_000
 
     def take(self, what: str, wanted: int) -> bool:
         """Whether there is room for so much; it is taken then."""
@@ -87,9 +89,14 @@ class Next:
     fold: str
 
 
-def page(result: Result, to_course: str | None = None) -> str:
-    """The whole page. `to_course` leads from it to the course folder, for links to lessons: "..", or an address."""
-    failures = list(_failures(result))
+def page(result: Result, to_course: str | None = None, course: Path | None = None) -> str:
+    """The whole page. `to_course` leads from it to the course folder, for links to lessons: "..", or an address.
+
+    From `course`, the folder itself, the sections of lessons are taken that treat what failed.
+    """
+    room = Room()
+    failures = list(_failures(result, room))
+    sections = _sections(failures, course, room) if course is not None else {}
     folds = {task.id: failure.tasks[0].id for failure in failures for task in failure.tasks}
     tried = [task for one in result.assignments for task in one.tasks if is_tried(task)]
     style = Markup(source(_PAGES, "result.css"))
@@ -108,6 +115,8 @@ def page(result: Result, to_course: str | None = None) -> str:
         levels=levels_of(result),
         standing=standing,
         to_course=to_course,
+        sections=sections,
+        section_ids={lesson: f"lesson{number}" for number, lesson in enumerate(sections, 1)},
         lesson_of=lesson_of,
         style=style,
         policy=f"default-src 'none'; style-src '{allowed(style)}'; base-uri 'none'; form-action 'none'",
@@ -146,9 +155,16 @@ def _next(result: Result, folds: dict[str, str]) -> tuple[AssignmentResult, Next
     return assignment, Next(task.id, task.name, task.line, is_tried(task), folds.get(task.id, ""))
 
 
-def _failures(result: Result) -> Iterator[Failure]:
-    """What failed, in the order of the course. A first message of each task is told before there are second ones."""
-    room = Room()
+def _sections(failures: list[Failure], course: Path, room: Room) -> dict[messages.Lesson, tuple[Piece, ...]]:
+    """The sections that messages name, as far as the course has them and the page has room for them."""
+    named = dict.fromkeys(test.told.lesson for failure in failures for test in failure.tests if test.told.lesson)
+    found = {lesson: section_of(course, lesson) for lesson in named}
+    length = {lesson: sum(size(text) for piece in pieces for text in piece.texts) for lesson, pieces in found.items()}
+    return {lesson: pieces for lesson, pieces in found.items() if pieces and room.take("lessons", length[lesson])}
+
+
+def _failures(result: Result, room: Room) -> Iterator[Failure]:
+    """What failed, in the order of the course."""
     for assignment in result.assignments:
         tried = [task for task in assignment.tasks if is_tried(task)]
         for _, group in groupby(tried, key=_whole_reason):

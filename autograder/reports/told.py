@@ -5,7 +5,6 @@ A text of another form is all headline and lines: nothing is lost, and nothing i
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from autograder.course import LEVELS
 
@@ -22,11 +21,8 @@ class Lesson:
     path: str
 
     def link(self, to_course: str) -> str:
-        """The lesson's address, seen from a page from which `to_course` leads to the course folder.
-
-        A browser that knows text fragments goes on to the section.
-        """
-        return f"{to_course}/{self.path}#:~:text={quote(self.section, safe='')}"
+        """The lesson's address, seen from a page from which `to_course` leads to the course folder."""
+        return f"{to_course}/{self.path}"
 
 
 @dataclass(frozen=True)

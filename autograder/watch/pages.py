@@ -19,7 +19,7 @@ def write_page(result: Result, course: Path) -> Path:
     for folder in (course / FOLDER, None):
         try:
             path = _folder(folder) / NAME
-            path.write_text(page(result, way_to(course, path)), encoding="utf-8")
+            path.write_text(page(result, way_to(course, path), course), encoding="utf-8")
             return path
         except OSError:
             if folder is None:

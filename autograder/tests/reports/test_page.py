@@ -21,6 +21,22 @@ MESSAGE = """{task} the gradient with respect to x is wrong
   likely  twice the gradient by habit: no factor 2 here
   lesson  A slope by hand, in lessons/beginner/01_basic_scalar_backward.py
   again   pytest assignments -k {task}"""
+LESSON = f"""# %% [markdown]
+# ## Before
+# no
+# %% [markdown]
+# ## A slope by hand
+# Rise over run, as in `f(x)`.
+#
+# Another <b>paragraph</b>.
+
+# %%
+slope = (f(1.0) - f(0.0)) / 1.0{" # long" * 40}
+
+# %% [markdown]
+# ## After
+# no
+"""
 HOSTILE = [
     "<script>window.ran = 1</script>",
     '"><img src=x onerror="window.ran = 1">',
@@ -224,21 +240,43 @@ def test_a_whole_course_in_which_all_is_wrong_stays_under_a_megabyte():
     assert shown.count("what your code printed</summary>") >= 2
 
 
-def test_a_lessons_section_is_a_link_from_where_the_page_is(browser, tmp_path):  # noqa: F811
-    lesson = tmp_path / "my course" / "lessons/beginner/01_basic_scalar_backward.py"
+def test_a_lessons_section_is_on_the_page_and_its_file_is_a_link_from_there(browser, tmp_path):  # noqa: F811
+    course, file = tmp_path / "my course", tmp_path / "out/page.html"
+    lesson = course / "lessons/beginner/01_basic_scalar_backward.py"
+    for folder in (lesson.parent, file.parent):
+        folder.mkdir(parents=True)
+    lesson.write_text(LESSON, encoding="utf-8")
+    result = a_result(an_assignment(a_task("01.1", failed("01.1")), a_task("01.2", failed("01.2"))))
+    file.write_text(page(result, way_to(course, file), course), encoding="utf-8")
+    with opened(browser, file, size=PHONE) as seen:
+        named = seen.page.locator("main").get_by_role("link", name="A slope by hand").first
+        seen.page.locator(named.get_attribute("href")).wait_for()
+        section = seen.page.locator("article", has=seen.page.get_by_role("heading", name="A slope by hand"))
+        assert section.count() == 1  # though two tasks name it
+        assert section.locator("p").all_inner_texts()[1:] == ["Rise over run, as in f(x).", "Another <b>paragraph</b>."]
+        assert section.locator("code").all_inner_texts() == ["f(x)"]
+        assert section.locator("pre").all_inner_texts() == ["slope = (f(1.0) - f(0.0)) / 1.0" + " # long" * 40]
+        path = section.get_by_role("link").evaluate("(one) => one.href")
+        assert unquote(urlsplit(path).path) == str(lesson)
+        assert overflow(seen.page) == 0
+        assert barriers(seen.page) == seen.requests == seen.complaints == []
+
+
+def test_without_lessons_there_are_no_links_to_them(tmp_path):
+    result = statuses_with(failed("01.1"))
+    assert way_to(tmp_path, tmp_path / "page.html") is None
+    for text in (page(result), page(result, None, tmp_path)):
+        assert "A slope by hand, in lessons/beginner/01_basic_scalar_backward.py" in " ".join(text.split())
+        assert 'href="lessons' not in text
+        assert "From the lessons" not in text
+
+
+@pytest.mark.parametrize("text", ["", "# ## Another heading\n", "# ## A slope by hand", "#" * 300_000, "\udcff"])
+def test_a_lesson_without_the_section_is_only_named(tmp_path, text):
+    lesson = tmp_path / "lessons/beginner/01_basic_scalar_backward.py"
     lesson.parent.mkdir(parents=True)
-    lesson.write_text("# %% [markdown]\n# ## A slope by hand\n")
-    (tmp_path / "out").mkdir()
-    file = tmp_path / "out/page.html"
-    file.write_text(page(statuses_with(failed("01.1")), way_to(tmp_path / "my course", file)), encoding="utf-8")
-    with opened(browser, file) as seen:
-        link = seen.page.get_by_role("link", name="A slope by hand")
-        address = link.evaluate("(one) => one.href")
-        assert unquote(urlsplit(address).path) == str(lesson)
-        assert urlsplit(address).fragment == ":~:text=A%20slope%20by%20hand"
-    assert way_to(tmp_path / "out", file) is None
-    assert "A slope by hand" in page(statuses_with(failed("01.1")))
-    assert '<a href="lessons' not in page(statuses_with(failed("01.1")))
+    lesson.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert "From the lessons" not in page(statuses_with(failed("01.1")), "..", tmp_path)
 
 
 def statuses_with(test):
