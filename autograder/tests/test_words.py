@@ -96,6 +96,7 @@ def typed(desk: commands.Desk) -> Iterator[tuple[str, str]]:
     """What commands say."""
     for command in (
         commands.names,
+        commands.maps,
         commands.told_hints,
         commands.run_lessons,
         commands.broken_files,

@@ -119,6 +119,19 @@ def names(desk: Desk) -> Told:
         yield "autograder lesson E1, an exercise that builds on lessons", desk.types("lesson E1")
 
 
+def maps(desk: Desk) -> Told:
+    """A map of the course for a README that has no place for it."""
+    desk.types("grade --only 01 --isolation none --json graded.json")
+    begin, end = "<!-- autograder map -->\n", "<!-- end of the autograder map -->\n"
+    texts = {"no place": "# Mine\n", "a place that is not closed": begin, "another encoding": b"gr\xe4dient"}
+    for title, text in (texts | {"a place": f"# Mine\n\n{begin}\n{end}"}).items():
+        with desk.holding("README.md", text):
+            said = desk.types("report graded.json --map README.md")
+            written = (desk.course / "README.md").read_bytes()
+            shown = said or written.decode()
+            yield f"autograder report --map, for a README with {title}", shown
+
+
 def told_hints(desk: Desk) -> Told:
     """Hints, one after the other."""
     yield "autograder hint 01.1 --again, before any", desk.types("hint 01.1 --again")
