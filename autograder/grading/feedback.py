@@ -129,7 +129,7 @@ def _advice(raised: StudentRaised) -> tuple[str, ...]:
 def _missing(task: Task, missing: MissingName) -> str:
     told = f"{missing.name} is not defined in your file"
     if missing.similar:
-        return f"{told}; did you rename it? You have {missing.similar[0]}."
+        return f"{told}, but {missing.similar[0]} is; did you mean {missing.name}?"
     return f"{told}; the test calls it by that name."
 
 

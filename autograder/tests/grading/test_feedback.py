@@ -84,3 +84,18 @@ def test_a_task_built_on_an_open_gap_says_so(course, sandboxed):
     text = HEAD + gap + "def slope(x):\n    return vjp_wrt_x(1, x, 1)\n"
     test = first_failure(course, sandboxed, text)
     assert "uses task 01.1, which is still to do" in test.message
+
+
+def test_a_renamed_function_is_recognised_by_its_name(course, sandboxed):
+    test = first_failure(course, sandboxed, f"{HEAD}def vjp_wrtx(A, x, v):\n    return A.T @ v\n\n{SLOPE}")
+    told = "01.1 vjp_wrt_x is not defined in your file, but vjp_wrtx is; did you mean vjp_wrt_x?"
+    assert test.message.splitlines()[0] == told
+
+
+def test_an_exception_is_told_with_the_students_own_line_and_nothing_of_the_graders(course, sandboxed):
+    body = "return halved(A.T @ v)\n\n\ndef halved(x):\n    return x / (len(x) - len(x)) + undefined"
+    test = wrong_vjp(course, sandboxed, body)
+    told = "01.1 NameError: name 'undefined' is not defined  (your line 9: return x / (len(x) - len(x)) + undefined)"
+    assert test.message.splitlines()[0] == told
+    assert "Traceback" not in test.message
+    assert "autograder" not in test.message
