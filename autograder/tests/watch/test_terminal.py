@@ -283,10 +283,10 @@ def test_what_else_is_saved(course, file):
         terminal.until(f"E1.1 | {KEYS}")
         text = TESTS_E1 + "\n\nbroken = ("
         exercise.with_name(f"test_{exercise.name}").write_text(text, encoding="utf-8")
-        terminal.until("test_exercise_01_more.py:16 cannot be read: '(' was never closed; bring it back with: git checkout -- ", KEYS)
+        terminal.until("test_exercise_01_more.py:16 cannot be read: '(' was never closed; bring it", KEYS)
         exercise.with_name(f"test_{exercise.name}").write_text(f"{TESTS_E1}\n", encoding="utf-8")
         terminal.until("The tests have changed and are loaded anew.", KEYS)
-        assert terminal.shown.count("test_exercise_01_more.py") == 1, "it is told once"
+        assert terminal.shown.count("cannot be read") == 1, "it is told once"
         text = tests.read_text(encoding="utf-8")
         more = 'cube = Task("01.3", "cube", points=2)\n\n\n@cube.test\ndef test_is_the_cube(student):\n'
         tests.write_text(f"{text}\n\n{more}    assert student.cube(2.0) == 8.0\n", encoding="utf-8")
