@@ -22,7 +22,8 @@ from autograder.grading.task import Task
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import Workers, open_workers
 from instructor import world
-from instructor.cohort.job import Job, Material, graded, material
+from instructor.cohort.job import Job
+from instructor.cohort.material import Material, graded, material
 from instructor.release import solution_of
 from instructor.world import World
 

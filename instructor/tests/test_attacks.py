@@ -4,6 +4,7 @@
 """
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -126,3 +127,12 @@ def test_whole_folders_are_refused_and_a_right_answer_among_them_is_not():
 
 def test_only_attacks_on_the_tasks_chosen_are_tried():
     assert attack_bank.try_bank(COURSE, selection("22")) == []
+
+
+@pytest.mark.parametrize("name", ["autograder", "instructor"])
+def test_a_module_run_from_a_hostile_folder_imports_nothing_of_it(tmp_path, name):
+    for shadow in ("random.py", "typing.py", "typer.py", "torch.py"):
+        (tmp_path / shadow).write_text("raise SystemExit('hostile')\n")
+    command = [sys.executable, "-m", name, "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "hostile" in done.stderr) == (0, False)
