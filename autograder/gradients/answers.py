@@ -128,6 +128,7 @@ def bare(claimed: Any) -> Any:
 
 
 _PARTS = 10_000  # a history of 1,000 steps of some values each is long; a hostile answer has 500,000
+_ENTRIES = 1 << 20  # of an array, which takes up to eight times its size in double precision
 
 
 def _bare(claimed: Any, left: Iterator[int]) -> Any:
@@ -142,6 +143,8 @@ def _bare(claimed: Any, left: Iterator[int]) -> Any:
                 return None
             parts.append(part)
         return tuple(parts)
+    if (claimed.numel() if isinstance(claimed, torch.Tensor) else np.size(claimed)) > _ENTRIES:
+        return None
     if type(claimed) in (torch.Tensor, torch.nn.Parameter):
         dense = claimed.layout == torch.strided and claimed.device.type == "cpu" and not claimed.is_complex()
         claimed = claimed.detach().resolve_neg().double().numpy() if dense else None

@@ -186,6 +186,7 @@ def _shifted(state):
 
 def test_a_long_history_is_kept_for_recognising_a_mistake_and_a_hostile_one_is_not():
     assert len(answers.bare([1.0] * 3000)) == 3000
+    assert answers.bare(np.zeros(2_000_000, np.uint8)) is None
     hostile = [0.0] * 130_000
     for _ in range(60):
         hostile = [hostile]
