@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,35 @@ def grades(desk: Desk) -> Told:
     }.items():
         with desk.holding(ANSWER, text):
             yield f"autograder grade, where {title}", desk.types("grade --isolation none --only 01")
+    with desk.holding(ANSWER, WRONG_01):
+        desk.types("grade --isolation none --markdown told.md --html told.html")
+    yield "autograder grade --markdown", (desk.course / "told.md").read_text(encoding="utf-8")
+    yield "autograder grade --html, its text", _text_of((desk.course / "told.html").read_text(encoding="utf-8"))
+
+
+class _Text(HTMLParser):
+    """What a page says, a line for each piece; what it draws and how it looks is left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in _UNREAD
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in _UNREAD
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.lines += [line for part in data.splitlines() if (line := " ".join(part.split()))]
+
+
+_UNREAD = ("style", "script", "svg")
+
+
+def _text_of(page: str) -> str:
+    text = _Text()
+    text.feed(page)
+    return "\n".join(text.lines)

@@ -23,6 +23,7 @@ class Case:
 
 SLOPE = "assert_gradient(student.f(x), of=lambda x: x**2, at=x)"
 ARRAY = "assert_gradient(student.f(x), of=lambda x: (x**2).sum(), at=x)"
+MEAN = "assert_gradient(student.f(x), of=lambda x: (x**2).mean(), at=x)"
 TENSOR = "assert_close(student.f(torch.ones(2).double()), 2 * torch.ones(2).double(), name='the result')"
 DICT = "assert_close(student.f(), OrderedDict(w=1.0, b=2.0), name='the result')"
 PATH = "assert_trajectory(student.f(), [1.0, 0.5, 0.25], name='the path of w')"
@@ -40,6 +41,8 @@ VALUES = (
         declared="the value is returned, not the slope",
     ),
     Case("a general mistake", ARRAY, "def f(x): return -2.0 * x", VECTOR, by_hand=True),
+    Case("a sum for a mean", MEAN, "def f(x): return 2.0 * x", VECTOR, by_hand=True),
+    Case("a mean for a sum", ARRAY, "def f(x): return 2.0 * x / len(x)", VECTOR, by_hand=True),
     Case("many wrong entries", "assert_close(student.f(), np.zeros(9), name='the result')", "def f(): return np.ones(9)"),
     Case("a Jacobian", "assert_jacobian(student.f(x), of=lambda x: x**2, at=x)", "def f(x): return np.eye(len(x))", VECTOR),
     Case(

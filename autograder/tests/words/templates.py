@@ -12,14 +12,21 @@ WORDED = (
     "grading/cures.py",
     "gradients/answers.py",
     "gradients/closeness.py",
+    "gradients/mistakes.py",
     "hints.py",
+    "lessons.py",
     "names.py",
+    "reports/markdown.py",
+    "reports/page.py",
+    "reports/progress_map.py",
     "reports/summary.py",
+    "reports/table.py",
+    "watch/loop.py",
     "watch/words.py",
 )
 # What runs elsewhere and speaks to whoever set it up, not to a student.
 ELSEWHERE = ("tests", "reports/github", "reports/classroom50.py", "grading/notebook.py", "grading/deadline.py")
-_SENTENCE = re.compile(r"[^\W\d_]{2,}\W+(?:\w+\W+)*[^\W\d_]{2,}")  # two words or more
+_SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:.]? +[^\W\d_]{2,}")  # two words side by side
 
 
 def sentences() -> Iterator[tuple[str, str]]:

@@ -1,9 +1,11 @@
 """What a watch says: of real verdicts, and of what can happen to it."""
 
 import io
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -16,6 +18,7 @@ from autograder.names import tasks_named
 from autograder.watch import loop, words
 from autograder.watch.grader import Grader, Tests
 from autograder.watch.grader import _task as task_in
+from autograder.watch.messages import Ready
 from autograder.watch.saves import Blind
 from autograder.watch.screen import Screen
 from autograder.watch.work import Arrived, Finished, Verdict
@@ -110,6 +113,12 @@ def happenings(course: Path, result: Result) -> Told:
         return text
 
     first = watch.work.tasks[0]
+    watch.tell_below()
+    yield "the last line, at first", watch.screen.below
+    watch.ready, watch.keys = Ready("sandbox", None, {}, ()), SimpleNamespace(there=True)
+    watch.grader = SimpleNamespace(job=None)
+    watch.tell_below()
+    yield "the last line, where all is passed", watch.screen.below
     watch.hint()
     yield "h, where all is passed", told()
     watch.handle(Blind("no watches left"))
@@ -124,6 +133,12 @@ def happenings(course: Path, result: Result) -> Told:
     yield "the tests are in the middle of a change", told()
     watch.page(result)
     yield "o", told()
+    watch.course = course / first.assignment.tests  # no folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere")
+        watch.page(result)
+    watch.course = course
+    yield "o, where nothing can be written", told()
     watch.arrive(Arrived(first, verdict(result, "todo"), (first,)))
     yield "a task comes up", told()
     watch.arrive(Arrived(first, verdict(result, "failed"), ()))
