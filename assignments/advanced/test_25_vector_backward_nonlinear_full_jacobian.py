@@ -127,15 +127,6 @@ def _(f, x):
 
 
 @full_jacobian.misconception(
-    "the graph is gone after the first row", hint="backward frees the graph it has walked, unless it is told to keep it"
-)
-def _(f, x):
-    leaf = x.detach().clone().requires_grad_()
-    y = f(leaf)
-    return torch.stack([torch.autograd.grad(y_i, leaf)[0] for y_i in y])
-
-
-@full_jacobian.misconception(
     "every row is the last one", hint="leaf.grad is one tensor, filled anew for each row: keep a copy of it each time"
 )
 def _(f, x):

@@ -28,7 +28,7 @@ def full_jacobian(f, x):
     return [torch.autograd.grad(y_i, leaf, retain_graph=True)[0] for y_i in y]
 
 
-# %% 25.1 · the graph is gone after the first row ⇒ the graph is gone after the first row
+# %% 25.1 · the graph is gone after the first row
 def full_jacobian(f, x):
     leaf = x.clone().requires_grad_()
     y = f(leaf)
@@ -198,3 +198,17 @@ def layer_jacobian(W, b, x):
 def layer_jacobian(W, b, x):
     b += W @ x
     return (1 - np.tanh(b) ** 2)[:, None] * W
+
+
+# %% 25.1 · backward without a v, right only where there is one output
+def full_jacobian(f, x):
+    leaf = x.clone().requires_grad_()
+    f(leaf).backward()
+    return leaf.grad[None]
+
+
+# %% 25.1 · the sum goes backward, and comes back as one row
+def full_jacobian(f, x):
+    leaf = x.clone().requires_grad_()
+    f(leaf).sum().backward()
+    return leaf.grad[None]
