@@ -332,7 +332,7 @@ def test_on_paper_all_is_there_and_nothing_is_cut(browser, whole):  # noqa: F811
     with opened(browser, whole, size=A4) as seen:
         seen.page.emulate_media(media="print")
         assert overflow(seen.page) == 0
-        shown = seen.page.locator("details.task .headline").evaluate_all("(all) => all.map((o) => o.offsetHeight > 0)")
+        shown = seen.page.locator("details.task .headline").evaluate_all("(all) => all.map((o) => o.checkVisibility())")
         assert shown
         assert all(shown)
         cut = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
