@@ -40,6 +40,7 @@ VOLATILE = (
     (r"\n *[~^]+(?=\n)", ""),  # below a line of a traceback, as each version of Python has it
     (r"isolation (sandbox|process)", "isolation LEVEL"),
 )
+COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS")
 # Sentences that no student's doing brings about here, and why.
 NOT_PROVOKED = {
     "posting needs": "GitHub's workflow reads it",
@@ -89,6 +90,8 @@ def cures() -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def told(tmp_path, course, monkeypatch, capfd) -> dict[str, str]:
     """All messages by what provokes them; what differs from run to run is replaced."""
+    for variable in COLOURS:
+        monkeypatch.delenv(variable, raising=False)
     with open_workers("auto", QUICK) as workers:
         if workers.isolation != "sandbox":
             (pytest.fail if os.environ.get("CI") else pytest.skip)(
