@@ -8,6 +8,6 @@ import sys
 if not sys.flags.safe_path:
     del sys.path[0]
 
-from autograder.command import main  # noqa: E402
+from autograder.command import main
 
 main()

@@ -103,6 +103,7 @@ def grade_answer(
             )
             for task in tasks
         ]
+    workers.let_go()
     return AssignmentResult(
         id=assignment.id,
         title=title,

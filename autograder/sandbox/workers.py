@@ -83,6 +83,12 @@ class Workers:
             return None
         return session
 
+    def let_go(self) -> None:
+        """End the worker that a file was loaded in and no task took: what it started must not meet another answer."""
+        if self.loaded is not None:
+            self.loaded.close()
+        self.loaded = None
+
     def open_line(self, by_hand: bool, needs: frozenset[str], limits: Limits) -> Line:
         """A way to a new student's side."""
         if self.lines is not None:
@@ -100,8 +106,7 @@ class Workers:
 
     def close(self) -> None:
         """Leave nothing behind."""
-        if self.loaded is not None:
-            self.loaded.close()
+        self.let_go()
         if self.lines is not None:
             self.lines.close()
 

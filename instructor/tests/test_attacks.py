@@ -66,7 +66,7 @@ def test_an_attack_that_scores_is_a_fault_and_one_under_a_known_limit_is_none():
         ],
         "process",
     )
-    assert [one.score for one in (scores, nothing, known, vain)] == [3, 0, 3, 0]
+    assert [(one.score, one.harm) for one in (scores, nothing, known, vain)] == [(3, {}), (0, {}), (3, {}), (0, {})]
     assert ["it scores 3" in fault for fault in scores.faults] == [True]
     assert [*nothing.faults, *known.faults] == []
     assert ["take the limit off" in fault for fault in vain.faults] == [True]
