@@ -1,10 +1,16 @@
 """A course on gradients in PyTorch that grades itself.
 
-The names a test author needs are handed out lazily, so that ``import autograder`` costs no torch.
+The names a test author needs are handed out lazily, so that ``import autograder`` costs no torch; nor does it import
+anything that ``python -m`` might find in a student's folder.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # as typing has it
+if TYPE_CHECKING:
+    from typing import Any
 
 _HOME = {
     "Task": "autograder.grading.task",
