@@ -11,7 +11,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Raises OSError with the name of `path`, and leaves nothing beside it.
     """
-    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+    if path.is_relative_to("/dev") or (path.exists() and not path.is_file()):  # /dev/stdout, a pipe
         path.write_bytes(data)
         return
     place = path.resolve()  # a link stays a link

@@ -6,7 +6,6 @@ mislead. A small course has one wrong answer, one that needs torch's slow import
 
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 from autograder.tests.conftest import RIGHT_01, TESTS_01, TESTS_E1
 from autograder.whole import write_whole
 
+resource = pytest.importorskip("resource", reason="limits on files and descriptors are POSIX")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked, and file systems mounted, there")
 
 PATIENCE = 120.0  # seconds until a test says that something hangs
