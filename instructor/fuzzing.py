@@ -161,7 +161,7 @@ def hostile(draw: random.Random, depth: int = 0) -> bytes:
     if choice == 5:
         return _pack(msgspec.msgpack.Ext(draw.randrange(-128, 128), draw.randbytes(draw.randrange(20))))
     if choice == 6:
-        return b"\x91" * draw.choice((10, 64, 70, 1000, 5000)) + b"\xc0"
+        return draw.choice((b"\x91", b"\x92\0")) * draw.choice((10, 64, 70, 1000, 5000)) + b"\xc0"
     if choice == 7:
         return b"\x81" + hostile(draw, depth + 1) + hostile(draw, depth + 1)
     return _tagged(draw, depth)
