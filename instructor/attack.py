@@ -30,9 +30,9 @@ from instructor.world import World
 LEVELS = ("sandbox", "process")
 WALLS = frozenset({world.FILES, world.LIMITS, world.PROCESSES, world.NETWORK})
 PROMISED = {"sandbox": WALLS, "process": frozenset[str]()}  # what an attack cannot harm in each level
-BOUNDS = Limits(cpu=0.5, wall=1.8, memory=512 << 20)  # bombs go off early
+BOUNDS = Limits(cpu=0.5, wall=4.0, memory=512 << 20)  # bombs go off early
 PATIENCE = Limits(memory=512 << 20)  # for an attack that is expected to score, and may import torch first
-BATCH = 5  # the solution is graded after so many attacks, and after each that did harm
+BATCH = 8  # the solution is graded after so many attacks, and after each that did harm
 OTHER_SEED = 20260923
 DIFFERENCES = "the answer's own finite differences"
 TABLE = "a table of the public seed's answers"
@@ -165,6 +165,7 @@ class _Bench:
     def outcome(self, attack: Attack, look_on: bool) -> Outcome:
         """Grade an attack, look for harm, and grade the next student where there is harm or `look_on`."""
         answer = self.answer(attack)
+        self.before = replace(self.before, processes=world.running())
         self.workers.limits = PATIENCE if attack.limits.get(self.workers.isolation) else BOUNDS
         result = self.grade("mallory", answer)
         self.workers.limits = BOUNDS

@@ -138,7 +138,7 @@ def _bystander() -> subprocess.Popen[bytes]:
 
 @dataclass
 class State:
-    """What a world looked like."""
+    """What a world looked like, and which processes there were at all."""
 
     files: dict[str, Any]
     limits: dict[str, Any]
@@ -147,7 +147,12 @@ class State:
 
 def look(made: World) -> State:
     """The world as it is now, with the limits of this process and its children."""
-    return State(_files(made), _limits(made), _processes(made))
+    return State(_files(made), _limits(made), running())
+
+
+def running() -> set[int]:
+    """The numbers of all processes."""
+    return set(psutil.pids())
 
 
 def harm(made: World, before: State) -> dict[str, str]:
@@ -215,11 +220,12 @@ def _limits_of(process: psutil.Process) -> dict[str, Any]:
     return found
 
 
-def _processes(made: World) -> set[int]:
-    """Every process that was started from this world: it has the world's home in its first environment."""
+def _started(made: World, known: set[int]) -> set[int]:
+    """Every process beside the known that was started from this world: its first environment has the world's home."""
     mark, found = str(made.root / "home"), set()
-    for process in psutil.process_iter():
+    for number in running() - known:
         with contextlib.suppress(psutil.Error, OSError):
+            process = psutil.Process(number)
             if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("HOME") == mark:
                 found.add(process.pid)
     return found
@@ -230,7 +236,7 @@ def _left_over(made: World, before: State) -> list[str]:
     servers = {child.pid for child in psutil.Process().children()}
     known = before.processes | servers
     end = time.monotonic() + GRACE
-    while (left := _processes(made) - known) and time.monotonic() < end:
+    while (left := _started(made, known)) and time.monotonic() < end:
         time.sleep(0.02)
     names: Counter[str] = Counter()
     for number in sorted(left):
