@@ -29,7 +29,7 @@ from instructor.release import solution_of
 
 NOBODY = 65534
 GRACE = 3.0  # seconds for a killed worker to be gone
-SHARED = ("/dev/shm", "/tmp")  # folders of the machine's in which an attack names its files attack-...
+SHARED = ("/dev/shm", "/tmp")  # folders of the machine's; an attack names its files there TOLD["abstract"]-left…
 FILES, LIMITS, PROCESSES, NETWORK = "files", "limits", "processes", "network"
 
 
@@ -179,7 +179,7 @@ def harm(made: World, before: State) -> dict[str, str]:
 
 def _files(made: World) -> dict[str, Any]:
     own = {str(path.relative_to(made.root)): _look_of(path) for path in sorted(made.root.rglob("*"))}
-    shared = {str(path): True for place in SHARED for path in Path(place).glob("attack-[!w]*")}
+    shared = {str(path): True for place in SHARED for path in Path(place).glob(f"{made.root.name}-left*")}
     return own | shared
 
 

@@ -102,8 +102,8 @@ def polynomial_derivative(coefficients, x):
 
 # %% 01.1 · shared folders of the machine
 def polynomial_derivative(coefficients, x):
-    for place in ("/tmp", "/dev/shm", "/var/tmp"):
-        write(place + "/attack-left-here", "x")
+    for place in ("/tmp", "/dev/shm"):
+        write(f"{place}/{TOLD['abstract']}-left", "x")
     return 0.0
 
 
@@ -113,7 +113,7 @@ def polynomial_derivative(coefficients, x):
     from multiprocessing import shared_memory
 
     for way in (
-        lambda: shared_memory.SharedMemory("attack-shared", create=True, size=1 << 20),
+        lambda: shared_memory.SharedMemory(TOLD["abstract"] + "-left", create=True, size=1 << 20),
         lambda: tempfile.TemporaryFile(dir=TOLD["tmp"]).write(b"x"),
         lambda: os.memfd_create("attack"),
     ):
