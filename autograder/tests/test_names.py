@@ -73,7 +73,10 @@ def test_what_a_test_file_computes_is_loaded(course):
     assert task_named(course, "01.2").hints == ("what?", "which", "how")
 
 
-@pytest.mark.parametrize(("text", "told"), [("x = (", ":1 cannot be read: "), ("x = 1", " declares no Task; bring it back with: git checkout")])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("x = (", ":1 cannot be read: "), ("x = 1", " declares no Task; bring it back with: git checkout")],
+)
 def test_a_test_file_that_says_nothing_is_told_with_its_name(course, text, told):
     (course / "assignments/beginner/test_01_small.py").write_text(text)
     with pytest.raises(CourseError) as error:
