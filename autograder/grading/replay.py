@@ -28,7 +28,8 @@ VARIANTS = 12  # of a right answer's last digits, each a digest kept for each ex
 class Learned:
     """What answers that passed have shown of one example.
 
-    requests   the calls that the test makes, up to where they depend on what came back; None where none has passed
+    requests   the calls that the test makes, up to where they depend on what came back; None where none has passed.
+               One that hands on a number which came back is not among them: sent ahead, it would tell the answer
     passed     digests of the replies to all of a test's calls, where it passed
     shown      what the test shows of its reference (evidence.Evidence), the same for every answer
     """
@@ -37,10 +38,15 @@ class Learned:
     passed: set[bytes] = field(default_factory=set)
     shown: evidence.Evidence = field(default_factory=evidence.Evidence)
 
-    def learn(self, requests: tuple[Request, ...], replies: bytes | None, shown: evidence.Evidence) -> None:
-        """Take in the calls of an answer that has passed, and the digest of what it gave back."""
+    def learn(
+        self, requests: tuple[Request, ...], replies: bytes | None, shown: evidence.Evidence, independent: int
+    ) -> None:
+        """Take in the calls of an answer that has passed, and the digest of what it gave back.
+
+        independent is the number of calls before the first that hands on what came back.
+        """
         if self.requests is None:
-            self.requests, self.shown = requests, evidence.without_agreements(shown)
+            self.requests, self.shown = requests[:independent], evidence.without_agreements(shown)
         if self.requests != requests:
             same = [mine == other for mine, other in zip(self.requests, requests, strict=False)]
             self.requests = self.requests[: [*same, False].index(False)]
@@ -65,6 +71,31 @@ class Digest:
     def digest(self) -> bytes | None:
         """All that was taken in."""
         return self._told.digest() if self._told is not None else None
+
+
+class Numbers:
+    """Counts the calls before the first that hands on a number, 8 bytes wide, which came back and was not sent before.
+
+    Bytes are compared, wherever they lie: where equal ones mean something else, a call is merely not sent ahead.
+    """
+
+    def __init__(self) -> None:
+        self.independent = 0
+        self._sent: set[bytes] = set()
+        self._back: set[bytes] = set()
+        self._found = False
+
+    def add(self, request: Request, reply: Reply) -> None:
+        """Take in one more call and what came back."""
+        sent = _eights(request)
+        self._found = self._found or bool(sent & self._back)
+        self.independent += not self._found
+        self._sent |= sent
+        self._back = (self._back | _eights(reply.fields)) - self._sent
+
+
+def _eights(fields: tuple[Any, ...]) -> set[bytes]:
+    return {data[k : k + 8] for data in fields if isinstance(data, bytes) for k in range(len(data) - 7)}
 
 
 class Tape(list[Drawn]):
@@ -117,11 +148,14 @@ def run_and_learn(
     learned = learned or Learned()
     session = students.session_of(student)
     requests: list[Request] = []
-    replies = Digest()
+    replies, numbers = Digest(), Numbers()
+    first = learned.requests is None
 
     def hear(request: Request, reply: Reply) -> None:
         requests.append(request)
         replies.add(reply)
+        if first:
+            numbers.add(request, reply)
 
     session.heard = hear
     try:
@@ -129,7 +163,7 @@ def run_and_learn(
             body(student, *args, **kwargs)
     finally:
         session.heard = None
-    learned.learn(tuple(requests), replies.digest(), shown)
+    learned.learn(tuple(requests), replies.digest(), shown, numbers.independent)
     return learned
 
 

@@ -125,7 +125,10 @@ def _found(test: Test, task: Task, student: Student, seed: int, effort: Effort) 
         replayed = _failure_of(test, task, student, seed, DRAWN)
         if effort is not Effort.FULL or replayed is None or _is_final(replayed):
             return replayed
+    printed = students.output_of(student)
     failure = _failure_of(test, task, student, seed, _PHASES[effort])
+    if replayed is not None:
+        students.keep_output(student, printed)
     if failure is None and replayed is not None:  # wrong at first, and right when asked again
         return replayed if is_authors_error(replayed) else Wrong(DIFFERS)
     if effort is not Effort.FULL or not _may_be_smaller(test, failure):

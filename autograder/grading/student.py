@@ -209,6 +209,12 @@ def output_of(student: Student) -> str:
     return student._session.output if student._session is not None else ""
 
 
+def keep_output(student: Student, output: str) -> None:
+    """Let this stand as what was printed where nothing was printed since: a warning is told once in a process."""
+    if student._session is not None and not student._session.output:
+        student._session.output = output
+
+
 def parameters_of(student: Student, name: str) -> tuple[str, ...] | None:
     """The parameter names of the student's function, for the text of a failure."""
     if student._session is None:

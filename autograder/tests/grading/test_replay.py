@@ -25,6 +25,7 @@ ANSWERS = {
     "raises at times": overriding("return A.T @ v if len(v) < 4 else 1 / 0"),
     "gives a list": overriding("return (A.T @ v).tolist()"),
     "prints": overriding("print(len(x)); return A.T @ v"),
+    "wrong and warns": overriding("import warnings; warnings.warn('careful'); return A @ x"),
     "wrong and prints": overriding("print(len(x)); return A @ x"),
     "changes what it is given": overriding("A *= 2; return A.T @ v / 2"),
     "ends its process": overriding("import os; os._exit(4) if len(v) == 4 else None; return A.T @ v"),
@@ -162,3 +163,18 @@ def test_calls_that_depend_on_what_came_back_are_made_with_what_came_back(course
     recordings = record(tasks, student_of(answers[0], sandboxed))
     for text in [*answers, *reversed(answers)]:
         assert results(tasks, text, sandboxed, recordings) == results(tasks, text, sandboxed)
+
+
+def test_a_call_that_hands_on_what_came_back_is_never_sent_ahead(course, sandboxed):
+    """The worker could read the right answer to the call before in it."""
+    file = course / "assignments/beginner/test_01_small.py"
+    file.write_text(DEPENDENT)
+    tasks = load_tasks(file)
+    solution = "def double(x):\n    return 2 * x\n\ndef half(x):\n    return x / 2\n"
+    (tape,) = [found for (_, count), found in record(tasks, student_of(solution, sandboxed)).items() if count is None]
+    asked = [
+        ([request[1] for request in one.requests], kwargs["x"])
+        for one, (_, kwargs) in zip(tape.learned, tape, strict=True)
+    ]
+    assert len(asked) > 20
+    assert {tuple(names) for names, x in asked if x} == {("double",)}
