@@ -31,7 +31,7 @@ LEVELS = ("sandbox", "process")
 WALLS = frozenset({world.FILES, world.LIMITS, world.PROCESSES, world.NETWORK})
 PROMISED = {"sandbox": WALLS, "process": frozenset[str]()}  # what an attack cannot harm in each level
 BOUNDS = Limits(cpu=0.5, wall=4.0, memory=512 << 20)  # bombs go off early
-PATIENCE = Limits(memory=512 << 20)  # for an attack that is expected to score, and may import torch first
+PATIENCE = Limits(memory=512 << 20)  # for honest answers, and attacks that are expected to score
 BATCH = 8  # the solution is graded after so many attacks, and after each that did harm
 OTHER_SEED = 20260923
 DIFFERENCES = "the answer's own finite differences"
@@ -166,9 +166,8 @@ class _Bench:
         """Grade an attack, look for harm, and grade the next student where there is harm or `look_on`."""
         answer = self.answer(attack)
         self.before = replace(self.before, processes=world.running())
-        self.workers.limits = PATIENCE if attack.limits.get(self.workers.isolation) else BOUNDS
-        result = self.grade("mallory", answer)
-        self.workers.limits = BOUNDS
+        limits = PATIENCE if attack.limits.get(self.workers.isolation) else BOUNDS
+        result = self.grade("mallory", answer, limits=limits)
         (task,) = result.assignments[0].tasks
         harmed = world.harm(self.world, self.before)
         if harmed:
@@ -193,7 +192,10 @@ class _Bench:
         servers = getattr(self.workers.lines, "servers", {})
         return servers[kind].process.pid if kind in servers else self.world.bystander.pid
 
-    def grade(self, student: str, answer: Answer | str, made: Material | None = None) -> Result:
+    def grade(
+        self, student: str, answer: Answer | str, made: Material | None = None, limits: Limits = PATIENCE
+    ) -> Result:
+        self.workers.limits = limits
         return graded(Job(student, {self.assignment.id: answer}), made or self.made, self.workers)
 
     def next_student(self) -> str:

@@ -8,7 +8,7 @@ import tomlkit
 
 from autograder.course import CourseError
 
-_INSTRUCTORS_EXTRAS = ("instructor", "dev")
+_INSTRUCTORS_EXTRAS = ("instructor", "dev", "fuzz")
 _STUDENTS_TOOLS = ("setuptools", "pytest")
 
 

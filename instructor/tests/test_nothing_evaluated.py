@@ -32,7 +32,7 @@ ALLOWED = {
     ("instructor/students.py", "Environment without autoescape"): "the README and workflow of a template, no student's",
     ("instructor/cohort/material.py", "pickle"): "examples that a process of our own drew, with the solution's answers",
 }
-LEFT_OUT = re.compile(r"/(tests|solutions|wrong|right|attacks|node_modules|__pycache__)/")
+LEFT_OUT = re.compile(r"/(\.venv|tests|solutions|wrong|right|attacks|node_modules|__pycache__)/")
 CALLS = {"eval", "exec", "__import__", "import_module", "spec_from_file_location", "run_path", "run_module"}
 CALLS |= {"Markup", "literal_eval", "breakpoint"}
 ATTRIBUTES = {"torch.load", "np.load", "numpy.load", "os.system", "os.popen", "yaml.load", "jit.load"}

@@ -124,7 +124,7 @@ WRONG_SLOPES = {
     "renamed": (
         "def slopes(x):\n    return 2.0 * x\n",
         "error",
-        ("slope is not defined", "rename it? You have slopes"),
+        ("slope is not defined", "but slopes is; did you mean slope?"),
     ),
     "another signature": ("def slope(x, y):\n    return 2.0 * x\n", "error", ("TypeError", "line")),
     "None": ("def slope(x):\n    2.0 * x\n", "error", ("None came back",)),
