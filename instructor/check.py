@@ -6,8 +6,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from autograder.course import Assignment, Selection, assignments_in
@@ -61,8 +63,8 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
     for assignment in chosen:
         done.faults += concepts.faults(course, assignment, known)
     step("lessons run")
-    for assignment in chosen:
-        _lesson(course, assignment, done)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(partial(_lesson, course, done), chosen))
     for level in ("sandbox", "process", "none"):
         step(f"solutions score in full in isolation {level}")
         _solutions(course, level, only, done)
@@ -108,7 +110,7 @@ def _solutions(course: Path, level: str, only: Selection, done: Check) -> None:
         done.faults.append(f"solution of {task.id} in {assignment.path} is refused, isolation {level}:\n{test.message}")
 
 
-def _lesson(course: Path, assignment: Assignment, done: Check) -> None:
+def _lesson(course: Path, done: Check, assignment: Assignment) -> None:
     """Run a lesson as a student without a display would, from another folder."""
     if assignment.lesson is None:
         return
