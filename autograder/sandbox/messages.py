@@ -46,16 +46,16 @@ def outcome(reply: tuple[Any, ...]) -> Any:
     if status == "raised" and _is(fields, tuple, str, int | None, str) and fields[0]:
         raise StudentRaised(_names(fields[0]), *_told(*fields[1:]))
     if status == "missing" and _is(fields, str, tuple):
-        raise MissingName(shown(fields[0]), _names(fields[1]))
+        raise MissingName(_cut(fields[0]), _names(fields[1]))
     if status == "signature" and _is(fields, str, tuple, tuple, int | None, str):
         message, line, code = _told(fields[0], *fields[3:])
         raise BadSignature(message, _names(fields[1]), _names(fields[2]), line, code)
     if status == "changed" and _is(fields, str | int, str):
-        raise ArgumentChanged(*(shown(field) if isinstance(field, str) else field for field in fields))
+        raise ArgumentChanged(*(_cut(field) if isinstance(field, str) else field for field in fields))
     if status == "wants" and _is(fields, str) and fields[0] in late.NEED_OF.values():
         raise Wants(*fields)
     if status == "unsendable" and _is(fields, str):
-        raise Unsendable(shown(fields[0]))
+        raise Unsendable(_cut(fields[0]))
     raise BadFrame("a reply of no known form")
 
 
@@ -73,10 +73,10 @@ def names_of(reply: tuple[Any, ...]) -> dict[str, tuple[str, ...] | None]:
     return names
 
 
-def shown(text: str, keep: str = "", most: int = MAX_MESSAGE) -> str:
+def shown(text: str, keep: str = "", most: int | None = None) -> str:
     """`text` with control characters, line ends and marks of direction told instead of done: "\\x1b[31m".
 
-    Of a text of more than `most` characters the rest is dropped: told, a character takes up to 60 bytes of memory.
+    Of a worker's text only the first `most` characters are taken: told, each takes up to 60 bytes of memory.
     """
     text = text[:most]
     if text.isprintable():
@@ -84,9 +84,14 @@ def shown(text: str, keep: str = "", most: int = MAX_MESSAGE) -> str:
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
+def _cut(text: str, keep: str = "") -> str:
+    """A worker's text, of which an honest one has no more."""
+    return shown(text, keep, MAX_MESSAGE)
+
+
 def _told(message: str, line: int | None, code: str) -> tuple[str, int | None, str]:
     """What is told of an exception, with a line that a file can have."""
-    return shown(message, keep="\n"), line if line is not None and 0 < line < MAX_LINE else None, shown(code)
+    return _cut(message, keep="\n"), line if line is not None and 0 < line < MAX_LINE else None, _cut(code)
 
 
 def _is(fields: list[Any], *kinds: Any) -> bool:
@@ -102,4 +107,4 @@ def _one(fields: tuple[Any, ...], kind: type) -> Any:
 def _names(names: tuple[Any, ...]) -> tuple[str, ...]:
     if not all(type(name) is str for name in names):
         raise BadFrame("a name that is no text")
-    return tuple(map(shown, names))
+    return tuple(map(_cut, names))

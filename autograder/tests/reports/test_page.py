@@ -216,16 +216,21 @@ def test_a_script_or_style_that_is_not_its_own_would_not_run(browser, whole, tmp
         assert sum("Content Security Policy" in said for said in seen.complaints) >= 3
 
 
-def test_a_whole_course_in_which_all_is_wrong_stays_under_a_megabyte():
-    """However much there is to tell: five tests a task, the longest messages, everything to be escaped."""
+@pytest.mark.parametrize(
+    ("lines", "missing"),
+    [
+        (11, "more messages of this task are in the JSON of the result"),
+        (1, "This page has no room for one more picture"),
+    ],
+)
+def test_a_whole_course_in_which_all_is_wrong_stays_under_a_megabyte(lines, missing):
+    """However much there is to tell: five tests a task, the longest messages or all pictures, all to be escaped."""
     picture = compared(-LARGE[:6, :5], LARGE[:6, :5])
-    longest = "\n".join(f"  {'<' * 218}" for _ in range(11))
+    more = "\n".join(f"  {'<' * 218}" for _ in range(lines))
 
     def task(id):
         tests = [
-            a_test(
-                "failed", f"{id} {k}\n{longest}", output="&" * 65536, comparison=picture, name=f"t{k}", claim="c" * 110
-            )
+            a_test("failed", f"{id} {k}\n{more}", output="&" * 65536, comparison=picture, name=f"t{k}", claim="c" * 110)
             for k in range(5)
         ]
         return a_task(id, *tests)
@@ -234,10 +239,17 @@ def test_a_whole_course_in_which_all_is_wrong_stays_under_a_megabyte():
     assert len(to_json(result)) > 20_000_000
     shown = page(result)
     assert len(shown.encode()) < 1_000_000
-    assert "This page has no room for one more picture" in shown
-    assert "more messages of this task are in the JSON of the result" in shown
+    assert missing in shown
     assert shown.count('class="headline"') >= 3 * 29  # of each task something is told
     assert shown.count("what your code printed</summary>") >= 2
+
+
+@pytest.mark.parametrize(("written", "told"), [(3_000, 3_000), (4_000, 4_000), (5_000, 4_000)])
+def test_what_was_printed_is_shown_whole_or_said_to_be_cut(written, told):
+    failing = a_test("failed", MESSAGE.format(task="01.1"), output="~" * written)
+    shown = page(a_result(an_assignment(a_task("01.1", failing))))
+    assert max(map(len, re.findall("~+", shown))) == told
+    assert ("The first 4000 characters; the JSON of the result has more." in shown) is (told < written)
 
 
 def test_a_lessons_section_is_on_the_page_and_its_file_is_a_link_from_there(browser, tmp_path):  # noqa: F811
