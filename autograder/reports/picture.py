@@ -162,15 +162,15 @@ def _heat(grid: _Grid) -> tuple[int, int, dict[str, str], Texts]:
 
 
 def _bars(grid: _Grid) -> tuple[int, int, dict[str, str], Texts]:
-    """A row for each number, with a bar from zero; a 0-dim value has no index."""
+    """A row for each number, with a bar from zero, which stands in the middle; a 0-dim value has no index."""
     [row] = grid.rows
     left = MARGIN if grid.numbers.shape else 4
-    lowest, highest = _span(row, grid.most)
+    most = grid.most or 1.0
     paths: dict[str, str] = {}
     texts: Texts = []
 
     def at(value: float) -> float:
-        return left + BAR * (value - lowest) / (highest - lowest)
+        return left + BAR * (value + most) / (2 * most)
 
     for i, value in enumerate(row):
         y = i * LINE
@@ -187,12 +187,6 @@ def _bars(grid: _Grid) -> tuple[int, int, dict[str, str], Texts]:
     height = len(row) * LINE
     paths["axis"] = f"M{_n(at(0.0))} 1v{height - 2}"
     return left + BAR + NUMBER, height, paths, texts
-
-
-def _span(row: Sequence[float], most: float) -> tuple[float, float]:
-    """The axis: zero stands at the left, in the middle or at the right, the same for all panels of a scale."""
-    most = most or 1.0
-    return -most, most
 
 
 def _curves(grids: Sequence[_Grid]) -> list[Panel]:
