@@ -119,13 +119,12 @@ def _graded(
     path: Path, submission: Path | None, isolation: Isolation, only: str, seed: int, progress: "Console", count: int
 ) -> "Result":
     """Grade; the sandbox starts to import torch in its own process while this one does."""
-    from autograder.surroundings import check_surroundings
+    from autograder.surroundings import check_surroundings, one_thread_each
 
     check_surroundings()
+    one_thread_each()
     from autograder.sandbox.workers import open_workers
 
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"  # before numpy is imported: forking with their threads alive deadlocks
     with open_workers(isolation.value) as workers, _Progress(progress, count) as shown:
         with uncollected():
             import torch

@@ -1,12 +1,15 @@
-"""What the environment of a command must not change: the checks that are made, the packages that make them."""
+"""What a command needs of its environment: checks that are made, the packages that make them, one thread each."""
 
 import importlib.util
+import os
 import sys
 import warnings
 from importlib import metadata
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.imports import uncollected
+from autograder.sandbox.environment import ONE_THREAD
 
 _PACKAGES = ("torch", "numpy", "hypothesis", "msgspec")
 
@@ -33,3 +36,17 @@ def check_asserts() -> None:
     """Raise CourseError where Python leaves out assert statements: a test would pass whatever an answer does."""
     if not __debug__:
         raise CourseError("Python leaves out the assert statements of tests; unset PYTHONOPTIMIZE, run it without -O.")
+
+
+def one_thread_each() -> None:
+    """Have each library use one thread: forking with more of them alive deadlocks. Before numpy is imported."""
+    os.environ |= ONE_THREAD
+
+
+def single_threaded() -> None:
+    """Check the surroundings, and import torch with one thread for each library. Raises as ``check_surroundings``."""
+    check_surroundings()
+    one_thread_each()
+    with uncollected():
+        import torch
+    torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.course import Assignment, Selection, assignments_in
 from autograder.grading.grade import grade
-from autograder.grading.pool import spread
+from autograder.grading.pool import GRADERS, spread
 from autograder.reports.summary import broken
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import open_workers
@@ -63,7 +63,7 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
     for assignment in chosen:
         done.faults += concepts.faults(course, assignment, known)
     step("lessons run")
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(GRADERS) as pool:
         list(pool.map(partial(_lesson, course, done), chosen))
     for level in ("sandbox", "process", "none"):
         step(f"solutions score in full in isolation {level}")

@@ -1,6 +1,5 @@
 """The command ``instructor``. Nothing heavy is imported before a command needs it."""
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from autograder.command import print_anything
 from autograder.course import CourseError, selection
-from autograder.imports import uncollected
+from autograder.surroundings import check_surroundings, one_thread_each, single_threaded
 
 EXIT_SHORT, EXIT_NOT_DONE = 1, 2
 
@@ -63,6 +62,7 @@ def grade(
     from instructor.cohort.store import RESULTS
 
     with stoppable(out / RESULTS):
+        check_surroundings()
         one_thread_each()
         from instructor.cohort.command import grade_and_show
         from instructor.cohort.run import Settings
@@ -157,23 +157,6 @@ def _check_graded(results: Path) -> None:
 
     if not (results / RESULTS).is_file():
         raise CourseError(f"{results} has no {RESULTS}; grade the class first: instructor grade … --out {results}")
-
-
-def single_threaded() -> None:
-    """Import torch with one thread for each library: forking with more of them alive deadlocks."""
-    one_thread_each()
-    with uncollected():
-        import torch
-    torch.set_num_threads(1)
-
-
-def one_thread_each() -> None:
-    """Have each library use one thread. Before numpy is imported."""
-    from autograder.surroundings import check_surroundings
-
-    check_surroundings()
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from autograder.course import LEVELS, CourseError, Selection, assignment_of, keyword_selection
+from autograder.sandbox.environment import ONE_THREAD
 from autograder.surroundings import check_asserts
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from autograder.grading.student import Student
     from autograder.sandbox.workers import Workers
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")  # before numpy is imported: small tensors, and forking is safe
+for _variable, _one in ONE_THREAD.items():
+    os.environ.setdefault(_variable, _one)  # before numpy is imported: small tensors, and forking is safe
 
 _SELECTION = pytest.StashKey[Selection | None]()
 _WORKERS: "pytest.StashKey[Workers]" = pytest.StashKey()

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 import msgspec
 
 from autograder.course import CourseError
+from autograder.sandbox.environment import ONE_THREAD
 from autograder.watch.messages import Grade, Prepare, Ready, Reply, Stop, Tested, Warm, write
 from autograder.watch.messages import read_reply as read
 
-_SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # small tensors
 MOST_STARTS = 3  # in a row, without a single result
 _ENDING = 2.0  # seconds for a process whose stdin is closed
 
@@ -47,7 +47,12 @@ class GraderProcess:
             own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         command = [sys.executable, "-P", "-m", "autograder.watch.grader", str(self.course)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, env=os.environ | _SINGLE, **own
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            env=os.environ | ONE_THREAD,
+            **own,
         )
         self.starts += 1
         threading.Thread(target=self.listen, args=(self.process.stdout, self.starts), daemon=True).start()

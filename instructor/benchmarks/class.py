@@ -24,12 +24,13 @@ import psutil
 
 from autograder.course import Assignment, Selection, assignments_in
 from autograder.grading.result import Result
+from autograder.sandbox.environment import ONE_THREAD
 from instructor.cohort.invented import Invented, hand_in, invent, notebook
 from instructor.cohort.store import RESULTS, Store
 from instructor.release import build
 
 COURSE = Path(__file__).parents[2]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | ONE_THREAD
 SAMPLED = 2  # students whose answers nbgrader and pytest grade too, in every assignment
 LARGE = 10  # times as many students, for the question how time and memory grow
 GROWN = "02,09,18,24"  # the assignments of that question: one of each level, so that it takes minutes

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 from autograder.course import assignments_in, selection
-from instructor.command import single_threaded
+from autograder.surroundings import single_threaded
 
 COURSE = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder.course import assignments_in, selection
-from instructor.command import single_threaded
+from autograder.surroundings import single_threaded
 
 
 def main() -> None:

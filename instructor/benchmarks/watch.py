@@ -6,7 +6,6 @@ tested by the same tests in a process where all is imported and loaded: one work
 that is the bare time. Differences and ratios are of such pairs, in one run. Nothing is asserted.
 """
 
-import os
 import queue
 import shutil
 import statistics
@@ -22,6 +21,7 @@ from autograder.course import Assignment
 from autograder.grading.submission import Answer
 from autograder.names import assignment_named
 from autograder.sandbox.workers import Workers, open_workers
+from autograder.surroundings import one_thread_each
 from instructor.answers import known_answers
 from instructor.release import solution_of
 
@@ -127,8 +127,7 @@ def measure(kind: str, task: str, workers: Workers, runs: int) -> None:
 
 def main() -> None:
     """Print the table."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"  # before numpy is imported
+    one_thread_each()
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     print(f"median seconds of {runs} saves, the first apart")
     print(f"{'':<34}{'verdict':>7}{'tests':>9}{'beyond':>9}{'at most':>9}{'ratio':>8}")

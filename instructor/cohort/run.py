@@ -16,6 +16,7 @@ from autograder.grading.provenance import tests_of, versions
 from autograder.grading.result import Result
 from autograder.grading.together import ending_together
 from autograder.sandbox.workers import Workers, level_of, open_workers
+from autograder.surroundings import single_threaded
 from instructor.cohort.job import Job, digest_of
 from instructor.cohort.roster import Person, unknown
 from instructor.cohort.store import RESULTS, Store
@@ -151,8 +152,6 @@ def _grade(
 
 
 def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> "Executor":
-    from instructor.command import single_threaded
-
     single_threaded()
     from instructor.cohort.executors import Dask, Here, Processes
     from instructor.cohort.material import material
