@@ -13,6 +13,7 @@ from autograder.sandbox.workers import Workers, open_workers
 from instructor.cohort.job import Job
 from instructor.cohort.material import Material, graded, material
 
+_PATIENCE = 10.0  # seconds for a Dask scheduler to answer
 AHEAD = 2  # jobs waiting for each process: enough to keep it busy, few enough to be forgotten
 
 
@@ -89,7 +90,7 @@ class Dask:
         from distributed import Client
 
         try:
-            self._client = Client(address, timeout="10s")
+            self._client = Client(address, timeout=_PATIENCE)
         except (OSError, TimeoutError) as error:
             raise CourseError(f"no Dask scheduler answers at {address} ({error}); start one: dask scheduler") from None
         self._arguments = (course, seed, only, isolation, tests)

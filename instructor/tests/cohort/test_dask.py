@@ -11,6 +11,7 @@ import pytest
 
 from autograder.course import CourseError
 from autograder.tests.conftest import RIGHT_01
+from instructor.cohort import executors
 from instructor.cohort.executors import Dask, _grade_there
 from instructor.cohort.job import Job
 from instructor.cohort.run import Settings, grade_class
@@ -74,7 +75,8 @@ def test_a_worker_that_is_killed_in_the_middle_costs_time_only(solved, submissio
     assert here == there
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence():
+def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(executors, "_PATIENCE", 0.5)
     with pytest.raises(CourseError, match="no Dask scheduler answers at"):
         Dask("tcp://127.0.0.1:9", "course", 0, "", "auto", {})
 
