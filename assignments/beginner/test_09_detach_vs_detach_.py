@@ -206,7 +206,13 @@ def gradients_of_loss(student, values, next_values, rewards, gamma):
     leaves = {name: leaf.clone().requires_grad_() for name, leaf in leaves.items()}
     made = {name: leaf * 1 for name, leaf in leaves.items()}
     loss = student.td_loss(*made.values(), gamma)
-    after = {name: tensor.requires_grad for name, tensor in made.items()}
+
+    def reaches(tensor, leaf):
+        if not tensor.requires_grad:
+            return False
+        return torch.autograd.grad(tensor.sum(), leaf, retain_graph=True, allow_unused=True)[0] is not None
+
+    after = {name: reaches(tensor, leaves[name]) for name, tensor in made.items()}
     if not loss.requires_grad:
         return False, None, after
     gradients = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
@@ -223,7 +229,7 @@ def test_moves_the_values_only(student, case):
     told = student.run(gradients_of_loss, **vars(case))
     in_graph, gradients, after = parts(told, "in the graph", "gradients", "flags")
     assert_close(in_graph, True, name="requires_grad of the loss")
-    assert_close(after, dict.fromkeys(after, True), name="after the call: requires_grad")
+    assert_close(after, dict.fromkeys(after, True), name="after the call: still in its graph")
     slopes = torch.tensor(2 * misses(case) / len(case.values))
     nothing = torch.zeros_like(slopes)
     expected = {"values": slopes, "next_values": nothing, "rewards": nothing}
@@ -376,7 +382,10 @@ def unrolled(student, u, h0, xs, every, tracked):
         return {"u": found[0], "xs": found[1 : len(xs) + 1], "h0": found[len(xs) + 1 :]}
 
     total = sum(losses, torch.zeros((), dtype=torch.float64))
-    flags = [start.requires_grad, *(x.requires_grad for x in inputs)]
+    back = [None]
+    if start.requires_grad:
+        back = torch.autograd.grad(start.sum(), first, retain_graph=True, allow_unused=True)
+    flags = [back[0] is not None, *(x.requires_grad for x in inputs)]
     return h.detach(), [loss.item() for loss in losses], gradients(h.sum()), gradients(total), flags
 
 
@@ -444,7 +453,7 @@ def test_runs_the_cell_over_all_inputs(student, case):
     seen, expected = look(student, case), expected_of(case)
     assert_close(seen["h"], expected["h"], name="the last h")
     assert_close(seen["losses"], expected["losses"], name="the losses that the cell took")
-    assert_close(seen["flags"], expected["flags"], name="requires_grad of [h0, *xs]")
+    assert_close(seen["flags"], expected["flags"], name="whether [h0, *xs] still are in their graphs")
 
 
 @truncated_state.test(examples=25)

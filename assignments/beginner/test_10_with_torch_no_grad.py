@@ -29,7 +29,8 @@ predict = Task(
 def asked(student, model, x, in_eval, gradients, error):
     """predict, asked of a model with two watchers in it: what came of it, and how everything is afterwards.
 
-    The whole is Sequential(first=Sequential(model, watcher), second=Sequential(watcher)), with one watcher.
+    The whole is Sequential(first=Sequential(model, watcher), second=Sequential(watcher)), with one watcher, which makes
+    another number of one that tracks, so that recording shows in the answer.
     """
     recorded = []
 
@@ -40,7 +41,7 @@ def asked(student, model, x, in_eval, gradients, error):
                 raise {"ValueError": ValueError, "RuntimeError": RuntimeError, "IndexError": IndexError}[error](
                     "no answer"
                 )
-            return h
+            return h + h.requires_grad
 
     watcher = Watcher()
     first, second = torch.nn.Sequential(model, watcher), torch.nn.Sequential(watcher)
@@ -133,8 +134,8 @@ def check_put_back(seen, case):
 def test_answers_without_a_graph(student, case):
     """the answer is that of eval mode, and neither it nor anything inside the model is recorded in a graph"""
     seen = student.run(asked, **vars(case))
-    assert_close(seen["answer"], answer_of(case), name="the answer")
     assert_close(seen["traces"], dict.fromkeys(seen["traces"], False), name="recorded")
+    assert_close(seen["answer"], answer_of(case), name="the answer")
 
 
 @predict.test(examples=18)
