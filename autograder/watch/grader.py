@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.grading.submission import Answer
     from autograder.grading.task import Task
 
+import autograder
 from autograder.course import Assignment, CourseError, assignments_in, title_of
 from autograder.grading.result import Isolation, TestResult
 from autograder.imports import uncollected
@@ -66,6 +67,7 @@ class Grader:
         while True:
             job = self.jobs.next()
             try:
+                self.jobs.begin(job)
                 reply = self.do(job)
                 self.jobs.done()
             except KeyboardInterrupt:
@@ -188,8 +190,8 @@ class Grader:
             raise CourseError(f"{assignment.tests} cannot be read: {error.strerror}.") from None
         known, sha256 = self.tests.get(assignment.id), hashlib.sha256(data).hexdigest()
         if known is None or known.sha256 != sha256:
-            tasks = load_tasks(path)
-            known = self.tests[assignment.id] = Tests(sha256, title_of(path), tasks)
+            with self.jobs.uninterrupted():  # for what it imports
+                known = self.tests[assignment.id] = Tests(sha256, title_of(path), load_tasks(path))
             self.prepared.learn(str(assignment.answer), text=data.decode(errors="replace"))
         return known
 
@@ -210,10 +212,15 @@ def main() -> None:
     jobs = Jobs(requests)
     threading.Thread(target=jobs.read, daemon=True).start()
     with open_workers() as workers:
-        with uncollected():
+        with uncollected():  # no import is left for later: one that is stopped in the middle leaves half a package
+            import numpy.random  # noqa: F401
             import torch
 
+            from autograder.grading import grade, recorded  # noqa: F401
             from autograder.grading.provenance import versions
+
+            for name in autograder.__all__:
+                getattr(autograder, name)
         torch.set_num_threads(1)
         grader = Grader(Path(sys.argv[1]), workers, jobs, replies)
         needs = tuple(NEEDS) if forks(workers) else ()  # which the process that forks can have beforehand

@@ -42,10 +42,13 @@ class Jobs:
             return None
 
     def next(self) -> Grade | Prepare | Warm:
-        """The next job, from now on at hand."""
-        job = self.waiting.get()
+        """The next job; it has not begun."""
+        return self.waiting.get()
+
+    def begin(self, job: Grade | Prepare | Warm) -> None:
+        """Have a job at hand. Raises KeyboardInterrupt where it was given up while it waited."""
         self.at_hand = job.number
-        return job
+        self.check()
 
     def done(self) -> None:
         """The job at hand is done: it is too late to stop it. Raises KeyboardInterrupt where it was stopped already."""
