@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.gradients import hypothesis_profile
+
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
+hypothesis_profile.activate()  # whichever tests are run: Hypothesis' own profile has a deadline, and draws anew
 
 TESTS_01 = '''"""Assignment 01 · Two small tasks"""
 
@@ -101,8 +104,7 @@ def slope(x):
 RIGHT_E1 = "def triple(x):\n    return 3.0 * x\n"
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
+def write_course(folder: Path) -> Path:
     """A course of two assignments, 01 and E1, both answered rightly."""
     write = {
         "beginner/test_01_small.py": TESTS_01,
@@ -111,10 +113,16 @@ def course(tmp_path: Path) -> Path:
         "exercises/exercise_01_more.py": RIGHT_E1,
     }
     for name, text in write.items():
-        path = tmp_path / "assignments" / name
+        path = folder / "assignments" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """The same, for one test."""
+    return write_course(tmp_path)
 
 
 @pytest.fixture
@@ -135,5 +143,5 @@ def sandboxed() -> Iterator[object]:
     from autograder.sandbox.limits import Limits
     from autograder.sandbox.workers import open_workers
 
-    with open_workers("auto", Limits(cpu=1.0, wall=4.0)) as workers:
+    with open_workers("auto", Limits(cpu=1.0)) as workers:
         yield workers

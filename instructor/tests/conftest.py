@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.gradients import hypothesis_profile
 from instructor.tests.courses import COURSE, make_course
+
+hypothesis_profile.activate()  # as in the autograder's tests
 
 
 @pytest.fixture(scope="session")
