@@ -1,12 +1,13 @@
 """``pytest assignments``, as a student runs it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from autograder.tests.conftest import GAPS_01
+from autograder.tests.conftest import GAPS_01, write_course
 
 
 def run_pytest(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -42,22 +43,41 @@ def test_a_failure_is_told_in_our_words_within_12_lines(course, answer):
     assert "hypothesis" not in failure.lower()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "passed"),
-    [
-        (["assignments", "-k", "01"], 3),
-        (["assignments", "-k", "01.2"], 2),
-        (["assignments", "-k", "E1"], 1),
-        (["assignments", "-k", "01.1 or E1"], 2),
-        (["assignments/beginner"], 3),
-        (["assignments/exercises"], 1),
-        (["assignments", "-k", "triple or slope"], 0),
-        (["assignments", "-k", "three_times"], 1),
-    ],
-)
-def test_selecting(course, arguments, passed):
-    done = run_pytest(course, *arguments)
-    assert (f"{passed} passed" in done.stdout) is bool(passed), done.stdout
+SELECTIONS = {
+    "assignments -k 01": 3,
+    "assignments -k 01.2": 2,
+    "assignments -k E1": 1,
+    "assignments -k '01.1 or E1'": 2,
+    "assignments/beginner": 3,
+    "assignments/exercises": 1,
+    "assignments -k 'triple or slope'": 1,  # names of tests, for pytest: test_is_the_slope_of_the_square
+    "assignments -k three_times": 1,
+    "assignments -k banana": 0,
+}
+# In one process, as importing torch takes longer than all of them.
+RUNS = """
+import shlex, sys
+import pytest
+for words in sys.argv[1:]:
+    print("pytest", words, flush=True)
+    pytest.main(["-p", "no:cacheprovider", "--import-mode=importlib", *shlex.split(words)])
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> dict[str, str]:
+    """What pytest says of the small course, by its arguments."""
+    course = write_course(tmp_path_factory.mktemp("course"))
+    command = [sys.executable, "-c", RUNS, *SELECTIONS]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=course, encoding="utf-8")
+    runs = re.split(r"^pytest (assignments.*)$", done.stdout, flags=re.MULTILINE)[1:]
+    return dict(zip(runs[::2], runs[1::2], strict=True))
+
+
+@pytest.mark.parametrize(("arguments", "passed"), SELECTIONS.items())
+def test_selecting(told, arguments, passed):
+    last = told[arguments].strip().splitlines()[-1]
+    assert re.search(rf"= {passed} passed\b" if passed else "= 4 deselected in ", last), told[arguments]
 
 
 def test_prints_of_the_answer_are_seen_with_s(course, answer):
