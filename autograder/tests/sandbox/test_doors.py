@@ -13,7 +13,10 @@ import pytest
 
 from autograder.sandbox.confine import library_is_closed, unavailable_reason
 
-pytestmark = pytest.mark.skipif(unavailable_reason() is not None, reason=f"no sandbox here: {unavailable_reason()}")
+pytestmark = pytest.mark.skipif(
+    unavailable_reason() is not None and not (sys.platform == "linux" and "CI" in os.environ),
+    reason=f"no sandbox here: {unavailable_reason()}",
+)
 
 PLACE = Path(__file__).with_name("doors.py")
 _spec = importlib.util.spec_from_file_location("doors", PLACE)
@@ -29,7 +32,7 @@ def as_user(user):
             pytest.skip("the tests do not run as root")
         return []
     if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is missing")
+        (pytest.fail if "CI" in os.environ else pytest.skip)("setpriv is missing; it comes with util-linux")
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # Python lies in root's home
     return command + (reading if library_is_closed() else [])
@@ -38,7 +41,7 @@ def as_user(user):
 @functools.cache
 def outcomes(user, level, kind="hand"):
     done = subprocess.run(
-        [*as_user(user), sys.executable, str(PLACE), level, kind], capture_output=True, text=True, timeout=60
+        [*as_user(user), sys.executable, str(PLACE), level, kind], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
