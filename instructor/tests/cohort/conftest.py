@@ -4,10 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
+from autograder.sandbox.workers import open_workers
 from autograder.tests.conftest import GAPS_01, RIGHT_01, RIGHT_E1, TESTS_01, TESTS_E1, sandboxed  # noqa: F401
+from instructor.cohort import run
 
 COURSE = {
     "beginner/test_01_small.py": TESTS_01,
@@ -51,6 +54,26 @@ def small_course(folder):
             solution.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, solution)
     return folder
+
+
+@pytest.fixture(scope="session")
+def opened_once():
+    with open_workers() as workers:
+        yield workers
+
+
+@pytest.fixture(autouse=True)
+def workers_opened_once(request, monkeypatch):
+    """A class graded in this process has workers that stay open for the next: they take seconds to import torch.
+
+    A fresh one serves each task all the same. Commands open their own, and so does test_run where that is the question.
+    """
+
+    def shared(isolation):
+        assert isolation == "auto"
+        return nullcontext(request.getfixturevalue("opened_once"))
+
+    monkeypatch.setattr(run, "open_workers", shared)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from autograder.course import CourseError
 from autograder.grading.grade import grade
 from autograder.grading.result import without_times
+from autograder.sandbox.workers import open_workers
 from autograder.tests.conftest import RIGHT_01
 from instructor.cohort.roster import Person
 from instructor.cohort.run import Settings, enter_class, grade_class
@@ -27,7 +28,8 @@ def kept(out):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_results_are_those_of_grading_one_by_one(solved, submissions, tmp_path, sandboxed, jobs):
+def test_results_are_those_of_grading_one_by_one(solved, submissions, tmp_path, sandboxed, jobs, monkeypatch):
+    monkeypatch.setattr("instructor.cohort.run.open_workers", open_workers)
     done = run(submissions, Settings(solved, tmp_path / "out", jobs=jobs))
     assert sorted(name for name, _, _ in done.graded) == EVERYBODY
     for student, result in kept(tmp_path / "out").items():
