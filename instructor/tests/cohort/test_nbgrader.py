@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -81,7 +82,11 @@ def hand_in(released, folder, answers):
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """nbgrader's course folder after autograde and feedback, and a gradebook that `instructor grade` filled."""
+    """nbgrader's course folder after autograde and feedback, its gradebooks, and one that `instructor grade` filled.
+
+    nbgrader starts a kernel for each notebook, one after the other: two assignments are graded at once, each into a
+    gradebook of its own.
+    """
     made = tmp_path_factory.mktemp("made")
     course = made / "course"
     course.mkdir()
@@ -93,51 +98,58 @@ def graded(tmp_path_factory):
     for student, assignment in POINTS:
         folder = course / "submitted" / student / assignment
         hand_in(course / "release" / assignment, folder, CLASS[student][assignment])
-    for assignment in (FIRST, BY_HAND):
-        run("nbgrader", "autograde", assignment, cwd=course)
-    run("nbgrader", "generate_feedback", FIRST, cwd=course)
-    ours = f"sqlite:///{made}/ours.db"
-    options = ["--only", "01,23", "--gradebook", ours]
-    done = grade_by_command(course / "submitted", made / "out2", COURSE, *options)
-    assert (done.returncode, done.stderr) == (0, "")
-    return course, ours
+    shutil.copy(course / "gradebook.db", course / "second.db")
+    theirs, ours = (f"sqlite:///{course}/gradebook.db", f"sqlite:///{course}/second.db"), f"sqlite:///{made}/ours.db"
+
+    def grade_first():
+        run("nbgrader", "autograde", FIRST, "--db", theirs[0], cwd=course)
+        run("nbgrader", "generate_feedback", FIRST, "--db", theirs[0], cwd=course)
+
+    def grade_second_and_ours():
+        run("nbgrader", "autograde", BY_HAND, "--db", theirs[1], cwd=course)
+        options = ["--only", "01,23", "--gradebook", ours]
+        done = grade_by_command(course / "submitted", made / "out2", COURSE, *options)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(grade_first), pool.submit(grade_second_and_ours)]:
+            each.result()
+    return course, theirs, ours
 
 
-def points(url):
-    with opened(url) as gradebook:
-        return {
-            (submission.student.id, assignment.name): submission.score
-            for assignment in gradebook.assignments
-            for submission in assignment.submissions
-        }
+def submissions(urls):
+    for url in urls:
+        with opened(url) as gradebook:
+            for assignment in gradebook.assignments:
+                yield from assignment.submissions
 
 
-def cells(url):
-    with opened(url) as gradebook:
-        return {
-            (submission.student.id, grade.name): (grade.score, grade.max_score)
-            for assignment in gradebook.assignments
-            for submission in assignment.submissions
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
+def cells(*urls):
+    return {
+        (submission.student.id, grade.name): (grade.score, grade.max_score)
+        for submission in submissions(urls)
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+    }
 
 
 def test_nbgrader_gives_the_points_that_the_answers_deserve(graded):
-    course, _ = graded
-    assert points(f"sqlite:///{course}/gradebook.db") == POINTS
+    _, theirs, _ = graded
+    assert [{(one.student.id, one.name): one.score for one in submissions([url])} for url in theirs] == [
+        {place: points for place, points in POINTS.items() if place[1] == assignment} for assignment in (FIRST, BY_HAND)
+    ]
 
 
 def test_ours_are_the_same_cell_by_cell(graded):
-    course, ours = graded
-    theirs = cells(f"sqlite:///{course}/gradebook.db")
+    _, urls, ours = graded
+    theirs = cells(*urls)
     assert len(theirs) == len(POINTS) * 3
     missing = {("untouched", task): (0.0, points) for task, points in (("23_1", 3.0), ("23_2", 3.0), ("23_3", 4.0))}
     assert cells(ours) == theirs | missing  # who handed in nothing has zeros with us, and no row with nbgrader
 
 
 def test_no_cell_of_the_course_writes_to_standard_error(graded):
-    course, _ = graded
+    course, *_ = graded
     notebooks = [nbformat.read(path, as_version=4) for path in sorted(course.glob("autograded/*/*/*.ipynb"))]
     assert len(notebooks) == len(POINTS)
     tests = [
@@ -150,7 +162,7 @@ def test_no_cell_of_the_course_writes_to_standard_error(graded):
 
 
 def test_feedback_says_what_is_wrong(graded):
-    course, _ = graded
+    course, *_ = graded
     pages = {page.parent.parent.name: page.read_text() for page in course.glob("feedback/*/*/*.html")}
     assert sorted(pages) == sorted(CLASS)
     assert "the gradient with respect to x is wrong" in pages["wrong"]
