@@ -183,8 +183,9 @@ def renamed(student, layers, mapping):
             model.add_module(name, layer)
 
     def told(sequential):
-        places = {id(layer): k for k, layer in reversed(list(enumerate(made.values())))}
-        return [(name, places.get(id(layer))) for name, layer in sequential._modules.items()]
+        known = list(enumerate(made.values()))
+        found = sequential._modules.items()
+        return [(name, next((k for k, one in known if one is layer), None)) for name, layer in found]
 
     result, ended = None, "returned"
     try:
@@ -441,7 +442,8 @@ def gradients_at(student, model, x, cotangent, old):
         if old:
             parameter.grad = torch.full_like(parameter, 0.5)
     returned = student.activation_gradients(model, x, cotangent)
-    hooks = [len(m._forward_hooks) + len(m._backward_hooks) + len(m._forward_pre_hooks) for m in model.modules()]
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    hooks = [len(getattr(part, kind)) for part in model.modules() for kind in kinds]
     grads = {name: None if p.grad is None else p.grad.detach().clone() for name, p in model.named_parameters()}
     state = {name: p.detach().clone() for name, p in model.named_parameters()}
     flags = {name: p.requires_grad for name, p in model.named_parameters()}
