@@ -27,7 +27,7 @@ numerical_gradient = Task(
 
 @probe
 def differences(student, x, weights, c, step):
-    """numerical_gradient of f(x) = u² + Σ wᵢ (c₀ xᵢ + c₁ xᵢ² + c₂ xᵢ³) + c₃ sin u with u = Σ wᵢ xᵢ; does x stay?"""
+    """numerical_gradient of f(x) = u² + Σ wᵢ (c₀ xᵢ + c₁ xᵢ² + c₂ xᵢ³) + c₃ sin u with u = Σ wᵢ xᵢ; and x."""
 
     def f(z):
         z = np.asarray(z)
@@ -36,9 +36,8 @@ def differences(student, x, weights, c, step):
         u = np.sum(weights * z)
         return float(u**2 + np.sum(weights * (c[0] * z + c[1] * z**2 + c[2] * z**3)) + c[3] * np.sin(u))
 
-    before = x.copy()
     gradient = student.numerical_gradient(f, x, step)
-    return {"gradient": gradient, "x is as it was": bool(np.array_equal(x, before))}
+    return {"gradient": gradient, "x": x}
 
 
 @st.composite
@@ -89,7 +88,7 @@ def test_are_the_central_differences(student, case):
 def test_leaves_x_alone(student, case):
     """x is as it was, to the last digit"""
     seen = student.run(differences, **vars(case))
-    assert_close(seen["x is as it was"], True, name="whether x is as it was")
+    assert_close(seen["x"], case.x, name="x after the call", rtol=0, atol=0)
 
 
 def differenced(f, x, step, *, ahead=1.0, behind=1.0, over=2.0, restored=True):

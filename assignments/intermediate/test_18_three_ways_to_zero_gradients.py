@@ -1,5 +1,7 @@
 """Assignment 18 · Three ways to zero gradients"""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 from torch.optim.sgd import sgd
@@ -465,7 +467,7 @@ OUT_OF_REACH = ("left out", "detached", "without grad mode", "as a number")
 
 @probe
 def said_of_reach(student, start, uses, old):
-    """The answer; each .grad afterwards; whether the graph can still be used, and gradients by it."""
+    """The answer; each .grad afterwards; and the slope that the graph brings to a leaf of its own, None if used up."""
     leaves = [values.clone().requires_grad_() for values in start]
     for leaf, gradient in zip(leaves, old, strict=True):
         leaf.grad = None if gradient is None else gradient.clone()
@@ -495,11 +497,10 @@ def said_of_reach(student, start, uses, old):
     said = student.unreached(list(leaves), loss)
     grads = [None if leaf.grad is None else leaf.grad.detach().clone() for leaf in (*leaves, anchor)]
     try:
-        torch.autograd.grad(loss, anchor)
-        graph = "intact"
+        (slope,) = torch.autograd.grad(loss, anchor)
     except RuntimeError:
-        graph = "used up"
-    return {"said": said, "grads": grads, "graph": graph}
+        slope = None
+    return {"said": said, "grads": grads, "slope": slope}
 
 
 @st.composite
@@ -548,7 +549,9 @@ def test_leaves_gradients_and_graph(student, case):
             assert_close(*states, name=name)
         else:
             assert_close(mine, right, name=name)
-    assert_close(seen["graph"], "intact", name="the graph")
+    assert_close("used up" if seen["slope"] is None else "intact", "intact", name="the graph")
+    right = said_of_reach(SimpleNamespace(unreached=lambda params, loss: []), **vars(case))
+    assert_close(seen["slope"], right["slope"], name="what another pass brings")
 
 
 def asked(params, loss, **options):

@@ -25,11 +25,12 @@ accumulate = Task(
 
 
 @probe
-def after_accumulating(student, model, x, y, micro_batch, old, frozen, idle):
-    """The gradients by name, what the model was given, and what else of it has changed.
+def after_accumulating(student, model, x, y, micro_batch, old, frozen, idle, tells=False):
+    """The gradients by name, what the model was given, and what else of it has changed; x and y.
 
     old: a number that lies in every .grad at first, or None. frozen: names of parameters that are frozen.
     idle: whether there is one more parameter, on which the loss does not depend.
+    tells: outputs grow with the rows and the chunks that are too many, so that these show in the gradients
     """
     if idle:
         model.register_parameter("idle", torch.nn.Parameter(torch.ones(2, dtype=torch.float64)))
@@ -44,17 +45,18 @@ def after_accumulating(student, model, x, y, micro_batch, old, frozen, idle):
     def note(module, inputs, output):
         seen["most rows"] = max(seen["most rows"], len(output))
         if not output.requires_grad:
-            return
+            return None
         ticket = object()
         try:
             output.register_hook(lambda gradient: waiting[module].discard(ticket))
         except RuntimeError:
-            return
+            return None
         waiting[module].add(ticket)
         seen["most graphs"] = max(seen["most graphs"], len(waiting[module]))
+        too_many = max(len(output) - micro_batch, 0) + len(waiting[module]) - 1
+        return output + too_many if tells and too_many else None
 
     handles = [module.register_forward_hook(note) for module in waiting]
-    data = [x.clone(), y.clone()]
     student.accumulate(model, x, y, micro_batch)
     for handle in handles:
         handle.remove()
@@ -66,7 +68,7 @@ def after_accumulating(student, model, x, y, micro_batch, old, frozen, idle):
         "values": {name: parameter.detach().clone() for name, parameter in model.named_parameters()},
         "flags": {name: parameter.requires_grad for name, parameter in model.named_parameters()},
         "modes": {name or "the model": module.training for name, module in model.named_modules()},
-        "data stays": torch.equal(x, data[0]) and torch.equal(y, data[1]),
+        "data": [x, y],
         **seen,
     }
 
@@ -82,7 +84,10 @@ def gradients_of_batch(case):
 
 
 def check_gradients(student, case):
-    seen = student.run(after_accumulating, **vars(case))["gradients"]
+    compare_gradients(student.run(after_accumulating, **vars(case))["gradients"], case)
+
+
+def compare_gradients(seen, case):
     for name, right in gradients_of_batch(case).items():
         if right is None or seen[name] is None:
             states = ["None" if gradient is None else "a tensor" for gradient in (seen[name], right)]
@@ -143,11 +148,12 @@ def test_old_gradients_count_for_nothing(student, case):
 @example(line(5, 2))
 def test_needs_memory_for_one_chunk(student, case):
     """the model never sees more than micro_batch rows, and only one chunk at a time waits for its backward"""
-    seen = student.run(after_accumulating, **vars(case))
+    seen = student.run(after_accumulating, **vars(case), tells=True)
     rows, most = seen["most rows"], case.micro_batch
     assert rows <= most, f"The model was given {rows} rows at once; micro_batch allows {most}."
     waiting = seen["most graphs"]
     assert waiting <= 1, f"{waiting} chunks had gone forward and waited for backward at one time; only one may."
+    compare_gradients(seen["gradients"], case)
 
 
 @accumulate.test(examples=10)
@@ -163,7 +169,7 @@ def test_changes_nothing_else(student, case):
     assert_close(seen["flags"], flags, name="requires_grad")
     modes = {name or "the model": True for name, _ in module.named_modules()}
     assert_close(seen["modes"], modes, name="training")
-    assert seen["data stays"], "x or y is not what it was."
+    assert_close(seen["data"], [case.x, case.y], name="[x, y] after the call", rtol=0, atol=0)
 
 
 def accumulated(model, x, y, micro_batch, *, weigh, clear="first", zeros=False, last=True, together=False):
