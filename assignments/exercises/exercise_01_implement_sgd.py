@@ -6,8 +6,8 @@
 # number for number. Take the gaps in order, since each builds on those before it.
 # Fill a gap, then run `pytest assignments -k E1.1` and read what it says.
 #
-# `torch.optim.SGD` is out of reach while your class is graded; `torch.optim.Optimizer` is there, if you want it as a
-# base class. You may change anything below, or write the class anew: the tests know nothing of it but
+# torch's own optimizers are out of reach while your class is graded; `torch.optim.Optimizer` is there, if you want it
+# as a base class. You may change anything below, or write the class anew: the tests know nothing of it but
 # `SGD(params, lr, momentum, dampening, weight_decay, nesterov)` and its methods `step`, `zero_grad`,
 # `state_dict` and `load_state_dict`.
 

@@ -20,7 +20,7 @@ def run(student, start, settings, events, generator=False, by_place=False, only_
 
     Returns the parameters after each step, their gradients after each event, and the flags of the leaves at the end.
     With only_made there are no events, and what comes back is how the making of the SGD ended.
-    While it runs, torch.optim.SGD raises, by whatever name or copy of its module it is reached.
+    While it runs, torch's own optimizers raise, by whatever name or copy of their modules they are reached.
     """
     import io
     import sys
@@ -29,7 +29,7 @@ def run(student, start, settings, events, generator=False, by_place=False, only_
     home = sys.modules["torch.optim.sgd"]
 
     def out_of_reach(*args, **kwargs):
-        raise RuntimeError("torch.optim.SGD is out of reach in this exercise; write its rule yourself")
+        raise RuntimeError("torch's own optimizers are out of reach in this exercise; write the rule yourself")
 
     def kinds():
         found = [torch.optim.Optimizer]
@@ -38,16 +38,19 @@ def run(student, start, settings, events, generator=False, by_place=False, only_
         return found
 
     def torchs_functions():
-        """(holder or None, function) of all that torch's file defines and that still does its work."""
-        file = home.__file__
+        """(holder or None, function) of all that torch's files define and that still does its work."""
         methods = [(kind, value) for kind in kinds() for value in vars(kind).values()]
-        methods = [(kind, method) for kind, method in methods if is_from(file, method)]
+        methods = [(kind, method) for kind, method in methods if is_torchs(method)]
         modules = {id(names): names for names in (vars(home), *(m.__globals__ for _, m in methods))}
-        plain = [value for names in modules.values() for value in names.values() if is_from(file, value)]
+        plain = [value for names in modules.values() for value in names.values() if is_torchs(value)]
         return methods + [(None, function) for function in plain]
 
-    def is_from(file, value):
-        return isinstance(value, FunctionType) and value.__code__.co_filename == file
+    def is_torchs(value):
+        """Whether it is a function of an optimizer's file; the base class has a file of its own."""
+        if not isinstance(value, FunctionType):
+            return False
+        *_, package, folder, file = ("", "", *value.__code__.co_filename.replace("\\", "/").split("/"))
+        return (package, folder) == ("torch", "optim") and file != "optimizer.py"
 
     undo = []
 
@@ -354,12 +357,12 @@ class Written:
 
 
 @plain_step.misconception(
-    "torch.optim.SGD does the work",
+    "torch's own optimizer does the work",
     hint="it is out of reach here: write the rule yourself; torch.optim.Optimizer may be the base class",
 )
 class _(Written):
     def check(self):
-        raise RuntimeError("out of reach")
+        torch.optim.SGD(self.params, self.lr)
 
 
 @plain_step.misconception("the step goes uphill", hint="the gradient points to where the loss grows: subtract it")

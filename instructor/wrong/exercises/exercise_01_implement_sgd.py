@@ -1,9 +1,9 @@
-# %% E1.1 · torch's own class ⇒ torch.optim.SGD does the work
+# %% E1.1 · torch's own class ⇒ torch's own optimizer does the work
 class SGD(torch.optim.SGD):
     pass
 
 
-# %% E1.1 · torch's own class, kept when the file is loaded ⇒ torch.optim.SGD does the work
+# %% E1.1 · torch's own class, kept when the file is loaded ⇒ torch's own optimizer does the work
 from torch.optim import SGD as _SGD
 
 
@@ -58,7 +58,7 @@ class SGD(SGD):
         )
 
 
-# %% E1.1 · a second copy of torch's module, made when the file is loaded ⇒ torch.optim.SGD does the work
+# %% E1.1 · a second copy of torch's module, made when the file is loaded ⇒ torch's own optimizer does the work
 import importlib.util
 
 _spec = importlib.util.find_spec("torch.optim.sgd")
@@ -85,11 +85,11 @@ def SGD(*args, **kwargs):
     return runpy.run_path(sys.modules["torch.optim.sgd"].__file__)["SGD"](*args, **kwargs)
 
 
-# %% E1.1 · torch's class put together anew from its parts ⇒ torch.optim.SGD does the work
+# %% E1.1 · torch's class put together anew from its parts ⇒ torch's own optimizer does the work
 SGD = type("SGD", torch.optim.SGD.__bases__, dict(vars(torch.optim.SGD)))
 
 
-# %% E1.1 · torch's class for its checks and its state only ⇒ torch.optim.SGD does the work
+# %% E1.1 · torch's class for its checks and its state only ⇒ torch's own optimizer does the work
 class SGD(torch.optim.SGD):
     @torch.no_grad()
     def step(self):
