@@ -147,7 +147,8 @@ def opened(browser: Path) -> Path:
 
 def test_the_keys_for_the_next_task_for_all_and_for_a_report(course, file, browser):
     renamed_over(file, WRONG)
-    with Terminal(course, DISPLAY=":7", BROWSER=f"{browser} %s", SSH_CONNECTION="", SSH_TTY="") as terminal:
+    here = {"DISPLAY": ":7", "BROWSER": f"{browser} %s", "SSH_CONNECTION": "", "SSH_TTY": ""}
+    with Terminal(course, columns=300, **here) as terminal:  # the folder of a test may have a long name
         terminal.until("01.1 the gradient", KEYS)
         terminal.type("n")
         terminal.until("01.2 slope, 6 points", "still to do", f"01.2 | {KEYS}")
