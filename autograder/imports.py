@@ -1,6 +1,7 @@
-"""Importing much at once without the garbage collector looking through it again and again."""
+"""Importing much without waiting for what is not needed: the garbage collector, a grammar of web addresses."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,3 +18,12 @@ def uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def without_addresses() -> None:
+    """Before jsonschema is imported, as everything does that reads notebooks: it is told that this is not installed.
+
+    It would make grammars of web addresses, which takes nearly as long as importing torch; the formats of notebooks,
+    which it checks for us, ask for none.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment, CourseError
 from autograder.declared import tasks_of
+from autograder.imports import without_addresses
 
 _LESSON = re.compile(r"lessons/\w+/(\d\d)_\w+\.py")
 _PERCENT = {"extension": ".py", "format_name": "percent"}
@@ -78,6 +79,7 @@ def make_notebook(course: Path, lesson: PurePosixPath) -> tuple[Path, bool]:
         return notebook, False
     if find_spec("jupytext") is None:
         raise CourseError(f"a notebook needs Jupyter: {INSTALL}, or open {lesson} in VS Code, which shows its cells.")
+    without_addresses()
     import jupytext
 
     read = jupytext.reads((course / lesson).read_text(encoding="utf-8"), fmt=_PERCENT)

@@ -9,6 +9,7 @@ import typer
 
 from autograder.command import print_anything
 from autograder.course import CourseError, selection
+from autograder.imports import without_addresses
 from autograder.surroundings import check_surroundings, one_thread_each, single_threaded
 
 EXIT_SHORT, EXIT_NOT_DONE = 1, 2
@@ -165,6 +166,7 @@ def main() -> None:
     from instructor.gaps import ReleaseError
 
     print_anything()
+    without_addresses()
     try:
         app()
     except (CourseError, IsolationUnavailable, NoWorker, ReleaseError, WorkerDied, OSError) as error:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from instructor.gaps import find_gaps
@@ -47,8 +48,13 @@ class _Answer:
 class _Text:
     name: str
     filled_in: bool  # a file that students fill in, or its notebook
+    text: str
     lines: frozenset[str]  # its telling lines, normalized
-    bodies: frozenset[_Body]  # of the functions in it that are not declared to be wrong
+
+    @cached_property
+    def bodies(self) -> frozenset[_Body]:
+        """Of the functions in it that are not declared to be wrong; few texts are asked for them."""
+        return frozenset(map(_body, _functions(self.text)))
 
 
 def leaks(course: Path, folder: Path) -> list[Leak]:
@@ -68,7 +74,8 @@ def leaks(course: Path, folder: Path) -> list[Leak]:
         for answer in answers
         for number, line in answer.lines
         if line in text.lines
-        and line not in (shown if text.filled_in else taught if answer.bodies <= text.bodies else public)
+        and line not in (shown if text.filled_in else taught)
+        and (text.filled_in or line not in public or answer.bodies <= text.bodies)
     ]
 
 
@@ -124,8 +131,7 @@ def _texts(folder: Path) -> Iterator[_Text]:
         if (data, filled_in) not in seen:
             seen.add((data, filled_in))
             text = _decoded(data)
-            lines = frozenset(_telling_lines(text))
-            yield _Text(place, filled_in, lines, frozenset(map(_body, _functions(text))))
+            yield _Text(place, filled_in, text, frozenset(_telling_lines(text)))
 
 
 def _contents(folder: Path) -> Iterator[tuple[PurePosixPath, str, bytes]]:
