@@ -44,8 +44,9 @@ def test_the_bank_has_sixty_attacks_and_a_note_for_each_family():
 
 def test_few_attacks_stand_under_a_known_limit():
     assert {limit for one in BANK for limit in one.limits.values()} == {DIFFERENCES, TABLE, CONDUCT, NO_WALLS}
-    limited = [one for one in BANK if "sandbox" in one.limits]
-    assert len(limited) <= 12
+    limited = [one.limits["sandbox"] for one in BANK if "sandbox" in one.limits]
+    assert len([limit for limit in limited if limit != CONDUCT]) <= 4
+    assert len(limited) <= 40  # one or two for each task with a probe that tells what an answer did or left behind
 
 
 def test_a_limit_that_is_not_known_is_refused(tmp_path):
