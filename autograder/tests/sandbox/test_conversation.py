@@ -52,7 +52,7 @@ def test_replies_and_what_was_printed_are_the_same_ahead_and_one_by_one(workers)
     )
     found = []
     for ahead in (False, True):
-        with workers.session(ANSWER, "answer.py") as session:
+        with workers.session(ANSWER, "answer.py", by_hand=True) as session:
             session.loaded()
             session.begin_test()
             if ahead:
@@ -62,7 +62,7 @@ def test_replies_and_what_was_printed_are_the_same_ahead_and_one_by_one(workers)
 
 
 def test_a_request_that_is_not_expected_is_answered_all_the_same(workers):
-    with workers.session(ANSWER, "answer.py") as session:
+    with workers.session(ANSWER, "answer.py", by_hand=True) as session:
         session.loaded()
         session.expect([call("double", 1.0), call("double", 2.0), call("double", 3.0)])
         assert session.call("double", (1.0,)) == 2.0
@@ -71,7 +71,7 @@ def test_a_request_that_is_not_expected_is_answered_all_the_same(workers):
 
 
 def test_what_a_call_that_is_never_made_prints_is_not_kept(apart):
-    with apart.session(ANSWER, "answer.py") as session:
+    with apart.session(ANSWER, "answer.py", by_hand=True) as session:
         session.loaded()
         session.begin_test()
         session.expect([call("double", float(k)) for k in range(8)])
@@ -85,7 +85,7 @@ def test_what_a_call_that_is_never_made_prints_is_not_kept(apart):
 
 
 def test_an_answer_that_raises_raises_when_its_call_is_made(workers):
-    with workers.session(ANSWER, "answer.py") as session:
+    with workers.session(ANSWER, "answer.py", by_hand=True) as session:
         session.loaded()
         session.expect([call("double", 1.0), call("refuse", 2.0), call("double", 3.0)])
         assert [reply.fields[0] for reply in session.foreseen(3)] == ["value", "raised", "value"]
@@ -161,7 +161,7 @@ def steps(x):
 
 def test_replies_too_large_to_be_held_together_are_not_foreseen(workers):
     small, large = [call("large", 10)] * 8, [call("large", 1_000_000)] * 8
-    with workers.session(ANSWER, "answer.py") as session:
+    with workers.session(ANSWER, "answer.py", by_hand=True) as session:
         session.loaded()
         session.expect(small + large)
         assert len(session.foreseen(8)) == 8
@@ -171,7 +171,7 @@ def test_replies_too_large_to_be_held_together_are_not_foreseen(workers):
 
 
 def test_the_text_of_one_answer_cannot_be_sent_to_another(workers):
-    with workers.session(ANSWER, "answer.py") as session:
+    with workers.session(ANSWER, "answer.py", by_hand=True) as session:
         heard = []
         session.heard = lambda request, reply: heard.append(request[0])
         session.call("double", (1.0,))

@@ -22,7 +22,7 @@ from instructor.cohort.gradebook import opened
 from instructor.cohort.run import Settings
 from instructor.cohort.store import RESULTS, Store
 from instructor.tests.cohort.conftest import hand_in
-from instructor.tests.cohort.test_gradebook import ready  # noqa: F401
+from instructor.tests.cohort.test_gradebook import prepared, ready  # noqa: F401
 from instructor.tests.cohort.test_run import kept, run
 
 TOTALS = {"Müller, Jörg": 16, "ada": 20, "lost": 10, "mixed": 6, "zoe": 0}
@@ -32,10 +32,11 @@ SUBMISSION = Submission("class", "gradients", "individual", "ada", "submit/1", "
 
 
 @pytest.fixture
-def out(ready, submissions, tmp_path):  # noqa: F811
+def out(ready, submissions, tmp_path, prepared):  # noqa: F811
     """A class of five: all right, one mistake, an error beside a broken file, a file missing, nothing done."""
     hand_in(submissions, "mixed", MIXED, "def triple(:\n")
     (hand_in(submissions, "lost", RIGHT_01) / "assignments/beginner/01_small.py").unlink()
+    shutil.copy(prepared("sqlite"), tmp_path / "gradebook.db")
     run(submissions, Settings(ready, tmp_path / "out", gradebook=f"sqlite:///{tmp_path}/gradebook.db"))
     return tmp_path / "out"
 
