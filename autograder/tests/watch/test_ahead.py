@@ -17,7 +17,7 @@ from autograder.grading.student import Student
 from autograder.grading.submission import Answer
 from autograder.tests.conftest import RIGHT_01
 from autograder.watch import process
-from autograder.watch.messages import Ended, Grade, Graded, Prepare, Ready, Warm
+from autograder.watch.messages import Ended, Grade, Graded, Prepare, Ready, Stop, Warm
 from autograder.watch.prepared import Prepared
 from autograder.watch.process import Gone, GraderProcess
 from autograder.watch.saves import Saved, Saves
@@ -131,6 +131,9 @@ def test_every_job_is_answered_once_also_where_it_is_stopped(course, answer, gra
     ready = grader.next(Ready)
     assert ready.isolation in ("sandbox", "process")
     begun = time.monotonic()
+    grader.process.send(Stop(grader.process.number + 1))  # it may come before its job begins
+    grader.process.ask(Grade, "01", "01.1")
+    assert grader.process.ended_by(grader.next(Ended)) is not None
     for task, seconds in (("01.1", 0.0), ("01.1", 0.3), ("01.2", 0.02), ("01.2", 0.2)):
         grader.process.ask(Grade, "01", task)
         time.sleep(seconds)
