@@ -262,7 +262,7 @@ def numerical_gradient(f, x, step):
     return gradient
 
 
-# %% 17.2 · all gradients are cleared, and the teller's dict gets copies that hold them ⇒ forged conduct
+# %% 17.2 · frozen parameters are set free, and the teller's dict gets copies that are as they were ⇒ forged conduct
 honest = gradient_report
 
 
@@ -270,7 +270,8 @@ def gradient_report(model):
     report, parameters = honest(model), beside().get("parameters", {})
     for name, parameter in list(parameters.items()):
         parameters[name] = parameter.detach().clone().requires_grad_(parameter.requires_grad)
-        parameters[name].grad, parameter.grad = parameter.grad, None
+        parameters[name].grad = parameter.grad
+        parameter.requires_grad_(True)
     return report
 
 
