@@ -103,9 +103,10 @@ def url(request, tmp_path, monkeypatch, prepared):
     return "sqlite:///gradebook.db"
 
 
-@pytest.fixture
-def result(ready, sandboxed):
-    return grade(ready, sandboxed)
+@pytest.fixture(scope="session")
+def result(tmp_path_factory, sandboxed):
+    """What right answers to the small course come to."""
+    return grade(with_solutions(small_course(tmp_path_factory.mktemp("course"))), sandboxed)
 
 
 def scores(url):
