@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from autograder.grading.runner import Effort, run_task, run_test
 from autograder.grading.student import Recordings, Student, begin_task, end_task
 from autograder.grading.submission import Answer, read_answer
 from autograder.grading.task import Misconception, Task
+from autograder.sandbox.errors import StudentRaised
 from autograder.sandbox.probe import Probe
+from autograder.sandbox.session import Loaded, Session
 from autograder.sandbox.workers import Workers
 from instructor.answers import KnownAnswer, known_answers
 from instructor.concepts import see_faults
@@ -25,6 +28,7 @@ from instructor.release import solution_of
 POINTS = 10
 HINTS = 3
 LEAST_WRONG, LEAST_RIGHT = 5, 2
+STRANGERS = ("RuntimeError", "TypeError", "ValueError")
 
 
 @dataclass
@@ -65,6 +69,7 @@ def examine(course: Path, assignment: Assignment, equivalents: list[Equivalent],
         for misconception in task.misconceptions:
             _misconception(found, task, misconception, means)
         _zeros(found, task, means)
+        _strangers(found, task, means)
     _wrong(found, tasks, known_answers(course, assignment, "wrong"), means)
     _right(found, tasks, known_answers(course, assignment, "right"), means)
     _mutants(found, tasks, equivalents, means)
@@ -142,7 +147,9 @@ def _gaps(course: Path, found: Findings, tasks: list[Task], workers: Workers) ->
 def _misconception(found: Findings, task: Task, misconception: Misconception, means: _Means) -> None:
     """A declared mistake must lose points and be recognised by its name."""
     found.declared += 1
-    student = Student(lambda task: _with_solution(means.solution, misconception.wrong), means.recordings)
+    student = Student(
+        lambda task: _with_solution(means.solution, misconception.wrong, misconception.file), means.recordings
+    )
     results = run_task(task, student, effort=Effort.NAMED)
     failed = [result for result in results if result.status != "passed"]
     named = {result.misconception for result in failed}
@@ -157,11 +164,11 @@ def _misconception(found: Findings, task: Task, misconception: Misconception, me
         found.faults.append(f"{task.id}: “{misconception.name}” is not recognised (named: {other})\n{shown}")
 
 
-def _with_solution(text: str, wrong: Mapping[str, Any]) -> Any:
-    """A session that holds the solution's names, those in `wrong` taken over."""
+def _with_solution(text: str, wrong: Mapping[str, Any], file: str = "") -> Any:
+    """A session that holds the solution's names, those in `wrong`, which are written in `file`, taken over."""
     names: dict[str, Any] = {"__name__": "solution"}
     exec(compile(text, "solution.py", "exec"), names)
-    return session_of(names | dict(wrong))
+    return session_of(names | dict(wrong), file=file)
 
 
 def _zeros(found: Findings, task: Task, means: _Means) -> None:
@@ -191,6 +198,40 @@ class _Zeroed:
     def _zero(self, value: Any) -> Any:
         self._made.append(_has_numbers(value))
         return _zeroed(value)
+
+
+def _strangers(found: Findings, task: Task, means: _Means) -> None:
+    """An exception that no declared mistake raises must not be given the name of one."""
+    for kind in STRANGERS:
+        student = Student(partial(_raising, kind), means.recordings)
+        for result in run_task(task, student, effort=Effort.NAMED):
+            if result.status == "passed":
+                found.faults.append(f"{task.id} {result.name} passes where every call raises {kind}")
+            elif result.misconception:
+                found.misnamed += 1
+                found.faults.append(f"{task.id}: a {kind} of another kind is named “{result.misconception}”")
+
+
+def _raising(kind: str, task: Task) -> Session:
+    return _Raising(kind)
+
+
+class _Raising(Session):
+    """A session in which every call and probe raises an exception of one type, which says what none of ours says."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(_no_line, "", "strangers.py")
+        self._kind = kind
+
+    def loaded(self) -> Loaded:
+        return Loaded({})
+
+    def ask(self, request: Any) -> Any:
+        raise StudentRaised((self._kind, "Exception"), "what nobody else says", 1, "y = f(x)")
+
+
+def _no_line(needs: frozenset[str]) -> Any:
+    raise AssertionError("a session that only raises needs no line")
 
 
 def _has_numbers(value: Any) -> bool:

@@ -7,10 +7,11 @@ from autograder.sandbox.session import Session
 from autograder.sandbox.workers import open_workers
 
 
-def session_of(names: Mapping[str, Any], *, by_hand: bool = False, task: str = "") -> Session:
-    """A session in this process whose "file" holds `names` (functions and classes by name)."""
+def session_of(names: Mapping[str, Any], *, by_hand: bool = False, task: str = "", file: str = "") -> Session:
+    """A session in this process whose "file" holds `names` (functions and classes by name), written in `file`."""
     session = open_workers("none").session("", "implementations.py", by_hand=by_hand, task=task)
     session.loaded()
     line: Any = session.line
     line.answer.module.__dict__.update(names)
+    line.answer.filename = file or line.answer.filename  # an exception tells its line there
     return session

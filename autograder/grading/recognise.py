@@ -4,6 +4,7 @@ A name is given only where one wrong implementation explains every kept example,
 """
 
 import hashlib
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from autograder.sandbox.conversation import Reply, Request
 from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable
 from autograder.sandbox.session import Session, request_of
 
+_PARTICULAR = re.compile(r"'[^']*'|\d+|=(?=:)")  # of what an exception says: names, numbers, + or +=
 SAME = 1e-8  # relative: two ways to write one wrong formula differ by rounding, two formulas by more
 KEPT = 4096  # outcomes of a test's misconceptions: calls that depend on the answer must not pile up
 Outcomes = dict[bytes, Request]  # what a wrong implementation's call gave, by a digest of its name and the call
@@ -99,11 +101,20 @@ class _Instead:
             self._session.close()
 
     def explains_test(self, survey: Survey) -> bool:
-        """Whether the wrong implementation does what the student's did in every call of a failed test."""
+        """Whether the wrong implementation does what the student's did in every call of a failed test.
+
+        An exception's type alone is no evidence, it is raised for many reasons: where no wrong number speaks for the
+        mistake, exceptions must be raised for the same reason too.
+        """
         if not any(self._concerns(call) for example in survey.failed for call in example.calls):
             return False
         calls = (call for example in survey.examples for call in example.calls)
-        return all(self._explains(call, survey.outcomes) for call in calls if self._concerns(call))
+        if not all(self._explains(call, survey.outcomes) for call in calls if self._concerns(call)):
+            return False
+        if any(example.mismatch is not None for example in survey.failed):
+            return True
+        raised = (call for example in survey.failed for call in example.calls if call.raised is not None)
+        return all(self._for_the_same_reason(call, survey.outcomes) for call in raised if self._concerns(call))
 
     def agrees(self, survey: Survey) -> bool:
         """Whether it gives the values that the student's gave in another test, as far as values came back there."""
@@ -130,6 +141,14 @@ class _Instead:
             return False
         return True
 
+    def _for_the_same_reason(self, call: Call, outcomes: Outcomes) -> bool:
+        """Whether its exception in this call, which is of the student's type, is raised for what the student's is."""
+        try:
+            messages.outcome(self._outcome(call, outcomes))
+        except StudentRaised as raised:
+            return call.raised is not None and _same_reason(raised, call.raised)
+        return False
+
     def _outcome(self, call: Call, outcomes: Outcomes) -> Request:
         """What came back, as data that nobody can change."""
         request = request_of(call.target, call.args, call.kwargs, call.seed)
@@ -137,7 +156,7 @@ class _Instead:
         if (known := outcomes.get(key)) is not None:
             return known
         if self._session is None:
-            self._session = session_of(self._misconception.wrong)
+            self._session = session_of(self._misconception.wrong, file=self._misconception.file)
         replies: list[Reply] = []
         self._session.heard = lambda request, reply: replies.append(reply)
         with suppress(StudentRaised, ArgumentChanged, Unsendable):
@@ -146,3 +165,18 @@ class _Instead:
         if len(outcomes) < KEPT:
             outcomes[key] = fields
         return fields
+
+
+def _same_reason(one: StudentRaised, other: StudentRaised) -> bool:
+    """Whether both exceptions are raised on purpose, in anybody's words, or say the same."""
+    return (_on_purpose(one) and _on_purpose(other)) or _said(one) == _said(other)
+
+
+def _on_purpose(raised: StudentRaised) -> bool:
+    """Whether the line that raised is a statement made for it."""
+    return raised.code.startswith(("raise ", "assert "))
+
+
+def _said(raised: StudentRaised) -> str:
+    """The first line of its message, without what is the particular case's."""
+    return _PARTICULAR.sub("", (raised.message.strip().splitlines() or [""])[0])

@@ -31,6 +31,14 @@ class Misconception:
     hint: str = ""
     see: str = ""
 
+    @property
+    def file(self) -> str:
+        """Where the wrong implementations are written; empty where that is not known."""
+        try:
+            return inspect.getsourcefile(inspect.unwrap(next(iter(self.wrong.values())))) or ""
+        except TypeError:
+            return ""
+
 
 @dataclass(frozen=True)
 class Test:

@@ -1,5 +1,7 @@
 """What a student reads when an answer is wrong."""
 
+import pytest
+
 from autograder.course import selection
 from autograder.grading.grade import grade
 
@@ -60,6 +62,35 @@ def wrong_slope(course, workers, body):
 def test_a_mistake_that_another_test_of_the_task_contradicts_is_not_named(course, sandboxed):
     assert wrong_slope(course, sandboxed, "return 4.0 * x").misconception == "the two comes down twice"
     assert wrong_slope(course, sandboxed, "return 4.0 * x if x else 5.0").misconception is None
+
+
+RAISING = """
+
+@slope.misconception("sizes that do not fit")
+def _(x):
+    return (torch.zeros(2) @ torch.zeros(3)).item()
+
+
+@slope.misconception("every x is refused")
+def _(x):
+    raise ValueError("not this x")
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("return (torch.zeros(4) @ torch.zeros(5)).item()", "sizes that do not fit"),
+        ("return torch.ones(1, requires_grad=True).numpy()[0]", None),
+        ("raise RuntimeError('no')", None),
+        ("raise ValueError(f'{x} is not what I was made for')", "every x is refused"),
+        ("return float('two')", None),
+    ],
+)
+def test_an_exception_is_a_mistakes_where_it_says_the_same_or_both_raise_on_purpose(course, sandboxed, body, named):
+    with (course / "assignments/beginner/test_01_small.py").open("a") as tests:
+        tests.write(RAISING)
+    assert wrong_slope(course, sandboxed, body).misconception == named
 
 
 def test_a_named_mistake_prints_no_warning_of_its_own(course, sandboxed, capfd):
