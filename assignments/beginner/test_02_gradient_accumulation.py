@@ -347,13 +347,13 @@ predict_grad = Task(
 
 def grad_after(events):
     """What .grad of a fresh leaf holds after these events, by torch itself."""
-    leaf = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.SGD([leaf])
+    leaf = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    module = torch.nn.ParameterList([leaf])
     for event, *own in events:
         if event == "backward":
             (own[0] * leaf).backward()
         else:
-            optimizer.zero_grad(set_to_none=event == "none")
+            module.zero_grad(set_to_none=event == "none")
     return None if leaf.grad is None else leaf.grad.item()
 
 
