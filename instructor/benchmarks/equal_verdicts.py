@@ -2,8 +2,9 @@
 
     python instructor/benchmarks/equal_verdicts.py [--only 01,24] [--seed N] [--isolation sandbox]
 
-Status, message, misconception, counterexample and output are compared, and each task's points. Exit status 1 where
-anything differs. For the whole course it takes about half an hour on two cores.
+Status and points are compared (the verdict), and message, misconception, counterexample and output (the words), which
+an answer that remembers earlier calls can make differ. Exit status 1 where a verdict differs. For the whole course it
+takes about half an hour on two cores.
 """
 
 import argparse
@@ -33,22 +34,24 @@ def main() -> None:
     only = selection(given.only)
     chosen = [one for one in assignments_in(COURSE) if only.has_assignment(one.id)]
     jobs = [(COURSE, one, all_known(COURSE, one), only, given.seed) for one in chosen]
-    print("assignment  answers  tests  of them failed  named  different", flush=True)
-    total = [0] * 5
+    print("assignment  answers  tests  of them failed  named  other verdict  other words", flush=True)
+    total = [0] * 6
     with open_workers(given.isolation) as workers:
         for found in spread(compare, jobs, workers):
-            counts = [found.answers, found.tests, found.failed, found.named, len(found.different)]
+            verdicts = sum(one.of_verdicts for one in found.different)
+            words = len(found.different) - verdicts
+            counts = [found.answers, found.tests, found.failed, found.named, verdicts, words]
             total = [a + b for a, b in zip(total, counts, strict=True)]
             _told(found.assignment, counts)
-            for line in found.different:
-                print(f"    {line}", flush=True)
+            for one in found.different:
+                print(f"    {one.told}", flush=True)
     _told("all", total)
-    sys.exit(1 if total[-1] else 0)
+    sys.exit(1 if total[-2] else 0)
 
 
 def _told(name: str, counts: list[int]) -> None:
-    answers, tests, failed, named, different = counts
-    print(f"{name:<10}{answers:>9}{tests:>7}{failed:>16}{named:>7}{different:>11}", flush=True)
+    answers, tests, failed, named, verdicts, words = counts
+    print(f"{name:<10}{answers:>9}{tests:>7}{failed:>16}{named:>7}{verdicts:>15}{words:>13}", flush=True)
 
 
 if __name__ == "__main__":

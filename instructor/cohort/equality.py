@@ -5,7 +5,7 @@ By itself: every example drawn for this answer alone, as ``autograder grade`` do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -33,6 +33,17 @@ class Known:
     text: str
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A sentence about it; `of_verdicts` where it is no matter of words: another status, another score.
+
+    An answer that remembers earlier calls may return another number on another way to the same verdict.
+    """
+
+    told: str
+    of_verdicts: bool
+
+
 @dataclass
 class Comparison:
     """What came of one assignment. `different` tells of each test whose results are not the same."""
@@ -42,7 +53,7 @@ class Comparison:
     tests: int = 0
     failed: int = 0
     named: int = 0
-    different: list[str] = field(default_factory=list)
+    different: list[Difference] = field(default_factory=list)
 
 
 def all_known(course: Path, assignment: Assignment) -> list[Known]:
@@ -91,24 +102,25 @@ def compare(
         found.failed += sum(test.status not in ("passed", "todo") for _, test in _tests(alone))
         found.named += sum(test.misconception is not None for _, test in _tests(alone))
         for result in of_class:
-            found.different += [
-                f"{known.task or assignment.id} “{known.about}”: {line}" for line in unlike(alone, result)
-            ]
+            who = f"{known.task or assignment.id} “{known.about}”"
+            found.different += [replace(one, told=f"{who}: {one.told}") for one in unlike(alone, result)]
     return found
 
 
-def unlike(alone: AssignmentResult, of_class: AssignmentResult) -> list[str]:
-    """A sentence for each test whose results differ in anything but time, and for each task's score."""
-    lines = []
+def unlike(alone: AssignmentResult, of_class: AssignmentResult) -> list[Difference]:
+    """Every test whose results differ in anything but time, and every task with another score."""
+    found = []
     for (task, mine), (_, other) in zip(_tests(alone), _tests(of_class), strict=True):
         fields = [name for name in mine.__struct_fields__ if getattr(mine, name) != getattr(other, name)]
         if fields:
             shown = "; ".join(f"{name} {getattr(mine, name)!r} and {getattr(other, name)!r}" for name in fields)
-            lines.append(f"{task} {mine.name} differs, by itself and in a class: {shown}")
+            told = f"{task} {mine.name} differs, by itself and in a class: {shown}"
+            found.append(Difference(told, "status" in fields))
     for one, another in zip(alone.tasks, of_class.tasks, strict=True):
         if (one.score, one.status, one.line) != (another.score, another.status, another.line):
-            lines.append(f"{one.id} has {one.score} points by itself and {another.score} in a class")
-    return lines
+            told = f"{one.id} has {one.score} points by itself and {another.score} in a class"
+            found.append(Difference(told, of_verdicts=True))
+    return found
 
 
 def _tests(result: AssignmentResult) -> Iterator[tuple[str, TestResult]]:

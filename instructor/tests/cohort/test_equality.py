@@ -16,7 +16,7 @@ from autograder.grading.loader import load_tasks
 from autograder.grading.recorded import record
 from autograder.grading.submission import Answer
 from autograder.sandbox.limits import Limits
-from instructor.cohort.equality import all_known, compare, unlike
+from instructor.cohort.equality import Difference, all_known, compare, unlike
 
 COURSE = Path(__file__).parents[3]
 SAMPLED = 3  # tasks of the course
@@ -59,5 +59,6 @@ def test_a_result_that_differs_is_told(solved, sandboxed):
     test = msgspec.structs.replace(first.tests[0], message="another text", seconds=9.0)
     changed = msgspec.structs.replace(first, tests=(test, *first.tests[1:]), score=0)
     (told, points) = unlike(alone, msgspec.structs.replace(of_class, tasks=(changed, *of_class.tasks[1:])))
-    assert "message '' and 'another text'" in told
-    assert points == "01.1 has 4 points by itself and 0 in a class"
+    assert "message '' and 'another text'" in told.told
+    assert not told.of_verdicts
+    assert points == Difference("01.1 has 4 points by itself and 0 in a class", of_verdicts=True)
