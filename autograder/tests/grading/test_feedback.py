@@ -103,6 +103,7 @@ def test_an_answer_that_changes_from_call_to_call_is_told_so(course, sandboxed):
     text = "COUNT = [0]\n\ndef vjp_wrt_x(A, x, v):\n    COUNT[0] += 1\n    return A.T @ v + (COUNT[0] % 7 == 3)\n\n"
     test = first_failure(course, sandboxed, HEAD + text + SLOPE)
     assert test.status == "failed"
+    assert "the answer differs from one call to the next on the same inputs" in test.message
 
 
 def test_what_the_answer_printed_is_kept(course, sandboxed):

@@ -117,7 +117,7 @@ def test_a_bounded_number_of_right_values_is_remembered(tasks, recordings, sandb
 def test_a_misconception_is_asked_once_for_each_call(tasks, recordings, sandboxed, monkeypatch):
     asked = []
     made = recognise.session_of
-    monkeypatch.setattr(recognise, "session_of", lambda names: asked.append(names) or made(names))
+    monkeypatch.setattr(recognise, "session_of", lambda names, **where: asked.append(names) or made(names, **where))
     first = results(tasks[:1], ANSWERS["wrong"], sandboxed, recordings)
     assert (first[0].misconception, len(asked)) == ("twice the gradient by habit", 1)
     assert results(tasks[:1], ANSWERS["wrong"] + "# again\n", sandboxed, recordings) == first
