@@ -19,6 +19,7 @@ from autograder.reports.summary import broken
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import open_workers
 from instructor import concepts
+from instructor.answers import known_answers
 from instructor.attack import Outcome
 from instructor.attack_bank import try_bank
 from instructor.equivalents import read_equivalents
@@ -71,7 +72,8 @@ def check(course: Path, only: Selection, step: Callable[[str], None] = lambda wh
     step("wrong and right answers, mutants")
     equivalents = read_equivalents(course)
     with open_workers("auto", EXAMINED) as workers:
-        jobs = [(course, assignment, equivalents) for assignment in chosen]
+        longest_first = sorted(chosen, key=lambda one: -len(known_answers(course, one, "wrong")))  # both end together
+        jobs = [(course, assignment, equivalents) for assignment in longest_first]
         for found in spread(examine, jobs, workers):
             step(f"examined {found.assignment.id}")
             done.findings.append(found)
