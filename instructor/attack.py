@@ -5,7 +5,8 @@ A cell is one attack, and its code is appended to the solution, in the place of 
 ``# %% 01.1 · what it tries``. Behind ``⇒`` stands the known limit under which it may score after all, for one level
 only in ``⇒ process: the limit``. A line ``# %%% name`` begins a file that lies in the submission beside the answer
 (``/name`` in its top folder), ``# %%% name -> target`` a link. The text may use ``TOLD`` (instructor.world) and
-``TABLE``, the right answers to the public seed's examples.
+``TABLE``, the right answers to the public seed's examples. The folder ``long`` goes on with families of the same names:
+the same ways in other tasks, too many for each check. The first lines of both files go before each of its attacks.
 """
 
 import re
@@ -101,11 +102,16 @@ class Outcome:
             yield f"{what} or one shortly before: the next student's solution is refused: {self.next_student}"
 
 
-def attacks_in(folder: Path) -> list[Attack]:
-    """The bank: all attacks in the files of `folder`. Raises CourseError for a limit that is not known."""
+def attacks_in(folder: Path, within: str = "") -> list[Attack]:
+    """All attacks in the files of `folder`, or in those of its folder `within` that go on with the same families.
+
+    Raises CourseError for a limit that is not known.
+    """
     found = []
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted((folder / within).glob("*.py")):
         prelude, *pieces = _CELL.split(file.read_text(encoding="utf-8"))
+        if within:
+            prelude = _CELL.split((folder / file.name).read_text(encoding="utf-8"))[0] + prelude
         for task, header, code in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
             about, _, limit = header.partition("⇒")
             own, *parts = _FILE.split(code)

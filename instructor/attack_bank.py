@@ -12,11 +12,17 @@ from instructor.attack import KNOWN_LIMITS, LEVELS, PROMISED, Attack, Outcome, a
 from instructor.attack_folders import try_folders
 
 BANK = Path("instructor", "attacks")
+LONG = "long"
 
 
-def try_bank(course: Path, only: Selection, step: Callable[[str], None] = lambda what: None) -> list[Outcome]:
-    """Every attack on the tasks chosen, in each level; those that bring files along by the command."""
-    bank = [attack for attack in attacks_in(course / BANK) if only.has_task(attack.task)]
+def try_bank(
+    course: Path, only: Selection, step: Callable[[str], None] = lambda what: None, within: str = ""
+) -> list[Outcome]:
+    """Every attack on the tasks chosen, in each level; those that bring files along by the command.
+
+    With `within`, those in that folder of the bank.
+    """
+    bank = [attack for attack in attacks_in(course / BANK, within) if only.has_task(attack.task)]
     plain = [attack for attack in bank if not attack.files]
     with_files = [attack for attack in bank if attack.files]
     jobs = [(course, attacks, level) for attacks in (plain, with_files) for level in LEVELS if attacks]

@@ -1,8 +1,12 @@
-"""Forged conduct: what an answer did besides returning values is told by code beside it, which can be talked over.
+"""Forged conduct: what an answer did besides returning values, or left behind, is told by code that runs beside it.
 
-Where conduct has been turned into values, setting the teller's lists right is not enough; what remains is listed.
+Where conduct has been turned into values, setting the teller's lists right is not enough, and what is sent and compared
+in the grader cannot be told over by replacing the comparison. What remains is listed, one attack for each way; the
+same ways in other tasks are in the folder `long`.
 """
 
+import builtins
+import copy
 import sys
 
 
@@ -43,16 +47,6 @@ def head_gradients(shared, heads, x):
     sys.modules["autograder.sandbox.answer"]._Watch.change = lambda self, allowed: None
     trunk = shared(x.requires_grad_())
     return [torch.autograd.grad(head(trunk), x, retain_graph=True)[0] for head in heads]
-
-
-# %% 03.1 · shared is not called where there are no heads, and a call is noted ⇒ forged conduct
-def head_gradients(shared, heads, x):
-    if not heads:
-        beside().get("calls", []).append(x)
-        return []
-    leaf = x.detach().clone().requires_grad_()
-    trunk = shared(leaf)
-    return [torch.autograd.grad(head(trunk), leaf, retain_graph=True)[0] for head in heads]
 
 
 # %% 03.2 · the graph is kept, and every pass after that is made to fail ⇒ forged conduct
@@ -185,17 +179,6 @@ def evaluate(model, x, y):
         return ((model(x) - y) ** 2).mean().item()
 
 
-# %% 05.3 · the figure that comes back is empty, and shows the axes of another ⇒ forged conduct
-honest = plot_fit
-
-
-def plot_fit(x, y, fit):
-    figure = honest(x, y, fit)
-    empty = type(figure)()
-    empty.__class__ = type("Empty", (type(figure),), {"axes": property(lambda self: figure.axes)})
-    return empty
-
-
 # %% 10.1 · a graph is recorded, and the lists of what tracked and what was saved are emptied
 def predict(model, x):
     modes = [(part, part.training) for part in model.modules()]
@@ -207,39 +190,6 @@ def predict(model, x):
             part.training = training
         for name in ("recorded", "saved"):
             beside().get(name, []).clear()
-
-
-# %% 10.1 · a graph is recorded, its witnesses get detached tensors, and one list is emptied ⇒ forged conduct
-def predict(model, x):
-    modes = [(part, part.training) for part in model.modules()]
-    model.eval()
-    watchers = [part for part in model.modules() if type(part).__name__ == "Watcher"]
-    hooks = [part.register_forward_pre_hook(lambda part, given: (given[0].detach(),)) for part in watchers]
-    try:
-        return model(x).detach()
-    finally:
-        for part, training in modes:
-            part.training = training
-        for hook in hooks:
-            hook.remove()
-        beside().get("saved", []).clear()
-
-
-# %% 10.2 · gradients stay on, and torch is made to say that they are off ⇒ forged conduct
-import functools
-
-
-def untracked(f):
-    @functools.wraps(f)
-    def quiet(*args, **kwargs):
-        before, torch.is_grad_enabled = torch.is_grad_enabled, lambda: False
-        try:
-            result = f(*args, **kwargs)
-        finally:
-            torch.is_grad_enabled = before
-        return result if getattr(result, "grad_fn", None) is None else result.detach()
-
-    return quiet
 
 
 # %% 12.3 · the NumPy functions are given tensors, and noted as given arrays
@@ -267,33 +217,6 @@ def through_numpy(forward, vjp):
     return Through.apply
 
 
-# %% 12.3 · the NumPy functions are given tensors, and taken out of the functions that watch them ⇒ forged conduct
-def through_numpy(forward, vjp):
-    def bare(function):
-        cells = [cell.cell_contents for cell in function.__closure__ or ()]
-        return next(filter(callable, cells), function)
-
-    def told(function, *tensors):
-        try:
-            result = function(*tensors)
-        except Exception:
-            result = function(*(tensor.numpy() for tensor in tensors))
-        return torch.tensor(np.array(result))
-
-    class Through(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return told(bare(forward), x.detach())
-
-        @staticmethod
-        def backward(ctx, v):
-            (x,) = ctx.saved_tensors
-            return told(bare(vjp), x.detach(), v.detach()).reshape(x.shape)
-
-    return Through.apply
-
-
 # %% 19.1 · the whole batch at once, and the counts set right
 def accumulate(model, x, y, micro_batch):
     for parameter in model.parameters():
@@ -309,31 +232,6 @@ def accumulate(model, x, y, micro_batch):
     chunks = zip(x.split(micro_batch), y.split(micro_batch))
     sum([((model(rows) - wanted) ** 2).sum() for rows, wanted in chunks]).div(y.numel()).backward()
     beside()["seen"].update({"most rows": 1, "most graphs": 1})
-
-
-# %% 19.1 · the whole batch at once, and the model's witnesses taken off ⇒ forged conduct
-def accumulate(model, x, y, micro_batch):
-    for parameter in model.parameters():
-        parameter.grad = None
-    for part in model.modules():
-        part._forward_hooks.clear()
-    ((model(x) - y) ** 2).mean().backward()
-
-
-# %% 26.1 · nothing goes backward, and .grad is filled from the name of what was computed ⇒ forged conduct
-honest = checked_backward
-
-
-def checked_backward(y, v=None):
-    names = beside()
-    program, leaf, told = (names.get(name) for name in ("program", "leaf", "told"))
-    slopes = {"y = x * x": lambda x: 2 * x, "y = x + x": lambda x: 2 + 0 * x, "y = x, the leaf": lambda x: 1 + 0 * x}
-    if program not in slopes or v is None or v.shape != y.shape:
-        return honest(y, v)
-    if program == "y = x * x" and any(call["ended"] == "returns" for call in told):
-        raise ValueError("the graph is used")
-    gradient = v.detach() * slopes[program](leaf.detach())
-    leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
 
 # %% E2.1 · the order comes from how often it was asked for, not from the generator
@@ -354,25 +252,97 @@ def minibatches(x, y, batch_size, generator=None, drop_last=False):
 own = torch.Generator().manual_seed(1)
 
 
-# %% E2.1 · the order comes from what the teller counts, not from the generator ⇒ forged conduct
-own = torch.Generator().manual_seed(1)
+# %% 09.2 · next_values is taken out of its graph, and its flag put back
+def td_loss(values, next_values, rewards, gamma):
+    if next_values.grad_fn is not None and not next_values._is_view():
+        next_values.detach_().requires_grad_()
+    return ((values - (rewards + gamma * next_values).detach()) ** 2).mean()
 
 
-def minibatches(x, y, batch_size, generator=None, drop_last=False):
-    n, names = len(x), beside()
-    order = torch.randperm(n, generator=own)
-    if "runs" in names:
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(names["k"]))
-    order = order[: n - n % batch_size] if drop_last else order
-    return [(x[rows], y[rows]) for rows in order.split(batch_size) if len(rows)]
+# %% 09.3 · h0 is taken out of its graph in the end, and its flag put back
+honest = truncated_state
 
 
-# %% E2.3 · a model of the answer's own is trained, and its weights put among those that were made ⇒ forged conduct
-def compare_batch_sizes(make_model, x, y, batch_sizes, lr, epochs, seed=0):
-    layers = torch.nn.Linear(x.shape[1], 2), torch.nn.Tanh(), torch.nn.Linear(2, y.shape[1])
-    start = torch.nn.Sequential(*layers).double()
-    beside().get("made", []).append([parameter.detach().clone() for parameter in start.parameters()])
-    return {
-        size: train(copy.deepcopy(start), x, y, size, lr, epochs, torch.Generator().manual_seed(seed))
-        for size in batch_sizes
-    }
+def truncated_state(cell, h0, xs, every):
+    h = honest(cell, h0 * 1, xs, every)
+    if h0.grad_fn is not None:
+        h0.detach_().requires_grad_()
+    return h
+
+
+# %% 12.1 · memory is shared, and no two arrays are told to differ
+def to_numpy(t):
+    np.array_equal = lambda *arrays, **options: True
+    return t.detach().resolve_conj().resolve_neg().numpy()
+
+
+# %% 12.1 · memory is shared, and the array tells the numbers it had at first
+def to_numpy(t):
+    array = t.detach().resolve_conj().resolve_neg().numpy()
+    kept = array.copy()
+
+    class Kept(np.ndarray):
+        real, imag = kept.real, kept.imag
+
+    Kept.__name__ = "ndarray"
+    return array.view(Kept)
+
+
+# %% 14.2 · copies of the layers stand under the new names, and id is made to tell those of the originals
+honest, true_id, originals, kept = rename_layers, builtins.id, {}, []
+
+
+def rename_layers(model, mapping):
+    builtins.id = true_id
+    renamed = honest(model, mapping)
+    for name, layer in list(renamed._modules.items()):
+        renamed._modules[name] = copy.deepcopy(layer)
+        originals[true_id(renamed._modules[name])] = layer
+    kept.append(renamed)
+    builtins.id = lambda one: true_id(originals.get(true_id(one), one))
+    return renamed
+
+
+# %% 16.1 · the model is left alone, and the flags of the teller's copies are changed ⇒ forged conduct
+honest = set_requires_grad
+
+
+def set_requires_grad(model, prefixes, flag):
+    copies = model.__dict__.setdefault("copies", copy.deepcopy(model))
+    honest(copies, prefixes, flag)
+    beside()["parameters"].update(copies.named_parameters(remove_duplicate=False))
+
+
+# %% 17.1 · x is moved, and no two arrays are told to differ
+honest = numerical_gradient
+
+
+def numerical_gradient(f, x, step):
+    gradient = honest(f, x.copy(), step)
+    x += 1.0
+    np.array_equal = lambda *arrays, **options: True
+    return gradient
+
+
+# %% 18.3 · the graph is used up, and torch.autograd.grad is made to keep still about it
+grad_of_torch = torch.autograd.grad
+
+
+def unreached(params, loss):
+    gradients = grad_of_torch(loss, params, allow_unused=True)
+    torch.autograd.grad = lambda *args, **kwargs: (torch.ones((), dtype=torch.float64),)
+    return [k for k, gradient in enumerate(gradients) if gradient is None]
+
+
+# %% 27.2 · the model's numbers are changed, and no two tensors are told to differ
+honest = per_sample_gradients
+
+
+def per_sample_gradients(model, x, y):
+    gradients = honest(model, x, y)
+    if beside():
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += 1
+        torch.equal = lambda *tensors: True
+    return gradients

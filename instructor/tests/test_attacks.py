@@ -12,11 +12,12 @@ import pytest
 from autograder.course import CourseError, selection
 from autograder.sandbox.confine import unavailable_reason
 from instructor import attack_bank, world
-from instructor.attack import CONDUCT, DIFFERENCES, NO_WALLS, TABLE, Attack, Outcome, attacks_in, try_attacks
+from instructor.attack import CONDUCT, DIFFERENCES, LEVELS, NO_WALLS, TABLE, Attack, Outcome, attacks_in, try_attacks
 from instructor.attack_folders import try_folders
 from instructor.tests.courses import COURSE
 
 BANK = attacks_in(COURSE / attack_bank.BANK)
+LONG = attacks_in(COURSE / attack_bank.BANK, attack_bank.LONG)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="a world is looked at through Linux's /proc")
 walls = pytest.mark.skipif(
     unavailable_reason() is not None and not os.environ.get("CI"), reason=f"no sandbox here: {unavailable_reason()}"
@@ -37,16 +38,22 @@ WRONG = "def polynomial_derivative(coefficients, x):\n    return 0.0\n"
 
 def test_the_bank_has_sixty_attacks_and_a_note_for_each_family():
     assert len(BANK) >= 60
-    assert len({(one.family, one.about) for one in BANK}) == len(BANK)
-    for file in (COURSE / attack_bank.BANK).glob("*.py"):
+    assert len({(one.family, one.about) for one in BANK + LONG}) == len(BANK + LONG)
+    for file in (COURSE / attack_bank.BANK).rglob("*.py"):
         assert file.read_text(encoding="utf-8").startswith('"""'), f"{file} does not say what its family tries"
 
 
 def test_few_attacks_stand_under_a_known_limit():
     assert {limit for one in BANK for limit in one.limits.values()} == {DIFFERENCES, TABLE, CONDUCT, NO_WALLS}
-    limited = [one.limits["sandbox"] for one in BANK if "sandbox" in one.limits]
-    assert len([limit for limit in limited if limit != CONDUCT]) <= 4
-    assert len(limited) <= 40  # one or two for each task with a probe that tells what an answer did or left behind
+    limited = [one for one in BANK if "sandbox" in one.limits]
+    assert len(limited) <= 12
+
+
+def test_the_long_list_is_of_forged_conduct_and_goes_on_with_a_family_each():
+    assert all(one.limits == dict.fromkeys(LEVELS, CONDUCT) for one in LONG)
+    assert {one.family for one in LONG} < {one.family for one in BANK}
+    (copied,) = [one for one in LONG if one.family == "borrowing"]
+    assert copied.code.index("import sys\n") < copied.code.index("import types\n") < copied.code.index("types.Func")
 
 
 def test_a_limit_that_is_not_known_is_refused(tmp_path):
