@@ -16,6 +16,7 @@ from autograder.course import Assignment, Selection, assignments_in
 from autograder.grading.grade import grade
 from autograder.grading.pool import GRADERS, spread
 from autograder.reports.summary import broken
+from autograder.sandbox.environment import ONE_THREAD
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.workers import open_workers
 from instructor import concepts
@@ -127,7 +128,7 @@ def _lesson(course: Path, done: Check, assignment: Assignment) -> None:
         )
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as elsewhere:
-        environment = os.environ | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+        environment = os.environ | ONE_THREAD | {"MPLBACKEND": "agg"}
         run = subprocess.run(
             [sys.executable, *STRICT, str(lesson)], cwd=elsewhere, env=environment, capture_output=True, text=True
         )

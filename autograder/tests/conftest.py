@@ -1,15 +1,14 @@
 """A small course of our own, so that the grader's tests do not hang on what the real course says today."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder.gradients import hypothesis_profile
+from autograder.surroundings import one_thread_each
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"
+one_thread_each()
 hypothesis_profile.activate()  # whichever tests are run: Hypothesis' own profile has a deadline, and draws anew
 
 TESTS_01 = '''"""Assignment 01 · Two small tasks"""

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from autograder.course import CourseError
+from autograder.sandbox.environment import ONE_THREAD
 from autograder.tests.conftest import RIGHT_01
 from instructor.cohort import executors
 from instructor.cohort.executors import Dask, _grade_there
@@ -23,7 +24,7 @@ from instructor.tests.cohort.test_run import kept, run
 def cluster(tmp_path):
     """(address of the scheduler, the processes of its two workers)."""
     file = tmp_path / "scheduler.json"
-    environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    environment = os.environ | ONE_THREAD
 
     def start(*arguments):
         command = [sys.executable, "-m", "dask", *arguments, "--scheduler-file", str(file), "--no-dashboard"]
