@@ -41,7 +41,7 @@ def as_user(user):
 @functools.cache
 def outcomes(user, level, kind="hand"):
     done = subprocess.run(
-        [*as_user(user), sys.executable, str(PLACE), level, kind], capture_output=True, text=True, timeout=300
+        [*as_user(user), sys.executable, str(PLACE), level, kind], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -66,7 +66,7 @@ def test_each_task_has_a_fresh_worker(sandbox):
 
 def ended(processes):
     """Whether all of them end soon; an orphan may stay a zombie until init looks."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 10
     while any(map(runs, processes)):
         if time.monotonic() > end:
             return False
@@ -98,7 +98,7 @@ def test_a_clone_serves_a_forked_grader():
             assert session.call("f", (4,)) == 8
 
 
-def test_closing_waits_for_no_worker_and_leaves_nothing(sandbox):
+def test_closing_is_quick_and_leaves_nothing(sandbox):
     before = set(psutil.Process().children(recursive=True))
     workers = open_workers("process", warm=("hand",))
     clone = workers.clone()
@@ -110,7 +110,7 @@ def test_closing_waits_for_no_worker_and_leaves_nothing(sandbox):
     since = time.monotonic()
     clone.close()
     workers.close()
-    assert time.monotonic() - since < 30  # half of the time for which a worker may wait
+    assert time.monotonic() - since < 1
     assert ended(started)
 
 
