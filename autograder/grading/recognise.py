@@ -108,13 +108,13 @@ class _Instead:
         """
         if not any(self._concerns(call) for example in survey.failed for call in example.calls):
             return False
-        calls = (call for example in survey.examples for call in example.calls)
-        if not all(self._explains(call, survey.outcomes) for call in calls if self._concerns(call)):
-            return False
-        if any(example.mismatch is not None for example in survey.failed):
-            return True
-        raised = (call for example in survey.failed for call in example.calls if call.raised is not None)
-        return all(self._for_the_same_reason(call, survey.outcomes) for call in raised if self._concerns(call))
+        closely = not any(example.mismatch is not None for example in survey.failed)
+        return all(
+            self._explains(call, survey.outcomes, closely and example.failure is not None)
+            for example in survey.examples
+            for call in example.calls
+            if self._concerns(call)
+        )
 
     def agrees(self, survey: Survey) -> bool:
         """Whether it gives the values that the student's gave in another test, as far as values came back there."""
@@ -125,12 +125,14 @@ class _Instead:
     def _concerns(self, call: Call) -> bool:
         return not isinstance(call.target, str) or call.target in self._misconception.wrong
 
-    def _explains(self, call: Call, outcomes: Outcomes) -> bool:
-        """Whether the wrong implementation gives what the student's gave in this call."""
+    def _explains(self, call: Call, outcomes: Outcomes, closely: bool = False) -> bool:
+        """Whether the wrong implementation gives what the student's gave in this call; closely, for the same reason."""
         try:
             value = messages.outcome(self._outcome(call, outcomes))
         except StudentRaised as raised:
-            return call.raised is not None and raised.types[0] == call.raised.types[0]
+            if call.raised is None or raised.types[0] != call.raised.types[0]:
+                return False
+            return not closely or _same_reason(raised, call.raised)
         except (ArgumentChanged, Unsendable) as refused:
             return str(refused) == str(call.refused)
         if call.raised is not None or call.refused is not None:
@@ -140,14 +142,6 @@ class _Instead:
         except Wrong:
             return False
         return True
-
-    def _for_the_same_reason(self, call: Call, outcomes: Outcomes) -> bool:
-        """Whether its exception in this call, which is of the student's type, is raised for what the student's is."""
-        try:
-            messages.outcome(self._outcome(call, outcomes))
-        except StudentRaised as raised:
-            return call.raised is not None and _same_reason(raised, call.raised)
-        return False
 
     def _outcome(self, call: Call, outcomes: Outcomes) -> Request:
         """What came back, as data that nobody can change."""
