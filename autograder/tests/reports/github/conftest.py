@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -21,6 +22,7 @@ from autograder.tests.reports.github.fake_github import FakeGitHub
 HEAD = "0123456789abcdef0123456789abcdef01234567"
 MERGE = "f" * 40
 INSTALL = "npm ci --ignore-scripts --prefix autograder/tests/reports/github"
+LISTENING = re.compile(r"is listening on (http://127\.0\.0\.1:\d+)")
 
 
 def missing(what: str, cure: str) -> None:
@@ -125,29 +127,20 @@ def prism(npm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
     def start(product: str, upstream: FakeGitHub) -> str:
         folder = tmp_path_factory.mktemp("prism")
         (folder / "description.json").write_text(json.dumps(description.used(product)))
-        port = _free_port()
         server = npm / "@stoplight/prism-cli/dist/index.js"
         command = ["node", str(server), "proxy", str(folder / "description.json"), upstream.address]
         with (folder / "log").open("wb") as log:
             running.append(
-                subprocess.Popen([*command, "--errors", "--port", str(port)], stdout=log, stderr=subprocess.STDOUT)
+                subprocess.Popen([*command, "--errors", "--port", "0"], stdout=log, stderr=subprocess.STDOUT)
             )
         until = time.monotonic() + 120
-        while "is listening" not in (told := (folder / "log").read_text(errors="replace")):
+        while not (found := LISTENING.search(told := (folder / "log").read_text(errors="replace"))):
             if time.monotonic() > until or running[-1].poll() is not None:
                 pytest.fail(f"prism did not start: {told[-2000:]}")
             time.sleep(0.1)
-        return f"http://127.0.0.1:{port}"
+        return found[1]
 
     yield start
     for process in running:
         process.terminate()
         process.wait(20)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
