@@ -1,4 +1,4 @@
-"""The whole bank of attacks in both levels, two at a time, and the table of what came of it."""
+"""The whole bank of attacks in both levels, some at a time, and the table of what came of it."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,6 +11,7 @@ from autograder.sandbox.workers import Workers, open_workers
 from instructor.attack import KNOWN_LIMITS, LEVELS, PROMISED, Attack, Outcome, attacks_in, try_attacks
 from instructor.attack_folders import try_folders
 
+AT_ONCE = 4  # most of the time an attack is waited for
 BANK = Path("instructor", "attacks")
 LONG = "long"
 
@@ -23,19 +24,20 @@ def try_bank(
     With `within`, those in that folder of the bank.
     """
     bank = [attack for attack in attacks_in(course / BANK, within) if only.has_task(attack.task)]
-    plain = [attack for attack in bank if not attack.files]
+    plain = sorted((attack for attack in bank if not attack.files), key=lambda attack: attack.task)
     with_files = [attack for attack in bank if attack.files]
-    jobs = [(course, attacks, level) for attacks in (plain, with_files) for level in LEVELS if attacks]
+    parts = (plain[: len(plain) // 2], plain[len(plain) // 2 :], with_files)
+    jobs = [(course, attacks, level) for attacks in parts for level in LEVELS if attacks]
     outcomes: list[Outcome] = []
     with open_workers("auto", warm=()) as workers:
-        for level, found in spread(_try, jobs, workers):
+        for level, found in spread(_try, jobs, workers, AT_ONCE):
             step(f"{len(found)} attacks tried in isolation {level}")
             outcomes += found
     return sorted(outcomes, key=lambda outcome: (LEVELS.index(outcome.level), bank.index(outcome.attack)))
 
 
 def _try(course: Path, attacks: list[Attack], level: str, *, workers: Workers) -> tuple[str, list[Outcome]]:
-    """In a process of two; each world has workers of its own, with a home and a TMPDIR in it."""
+    """In a process of several; each world has workers of its own, with a home and a TMPDIR in it."""
     run = try_folders if attacks[0].files else try_attacks
     return level, run(course, attacks, level)
 

@@ -15,19 +15,22 @@ GRADERS = 2  # the course is made for two cores
 Outcome = TypeVar("Outcome")
 
 
-def spread(function: Callable[..., Outcome], jobs: list[tuple[Any, ...]], workers: Workers) -> Iterator[Outcome]:
+def spread(
+    function: Callable[..., Outcome], jobs: list[tuple[Any, ...]], workers: Workers, graders: int = GRADERS
+) -> Iterator[Outcome]:
     """``function(*job, workers=…)`` for each job, as they finish.
 
-    On two processes where that helps and the platform forks safely, else here, in order. `function` must be
+    On up to `graders` processes where that helps and the platform forks safely, else here, in order. `function` must be
     a module's own, so that it can be named to another process.
     """
-    turn = _turn() if len(jobs) >= GRADERS and _forks(workers) and _processors() >= GRADERS else None
+    graders = min(graders, len(jobs))
+    turn = _turn() if graders > 1 and _forks(workers) and _processors() > 1 else None
     if turn is None:
         for job in jobs:
             yield function(*job, workers=workers)
         return
-    clones = [workers.clone() for _ in range(GRADERS)]
-    pool = ProcessPoolExecutor(GRADERS, get_context("fork"), initializer=_become_grader, initargs=(clones, turn))
+    clones = [workers.clone() for _ in range(graders)]
+    pool = ProcessPoolExecutor(graders, get_context("fork"), initializer=_become_grader, initargs=(clones, turn))
     try:
         with ending_together():  # they are all forked at the first submission
             waiting = [pool.submit(_with_own_workers, function, job) for job in jobs]
