@@ -34,14 +34,17 @@ def test_nothing_done_yet_is_an_encouraging_0_and_no_red_cross(student, small, m
     assert "in isolation `sandbox` with seed 0" in told.summary
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_all_done_is_full_marks(student, small, solved, mode, look):
-    ada = student(small, mode)
-    template = small.templates[mode]
+@pytest.mark.parametrize(
+    ("mode", "course", "points"), [("plain", "small", 30), ("pinned", "small", 30), ("pinned", "whole", 290)]
+)
+def test_all_done_is_full_marks(request, student, solved, mode, course, points, look):
+    room = request.getfixturevalue(course)
+    ada = student(room, mode)
+    template = room.templates[mode]
     run = ada.push({path: text for path, text in solved.items() if (template / path).exists()})
     told = look(ada, run)
     assert run.green
-    assert (told.state, told.description) == ("success", "30 / 30 · all passed")
+    assert (told.state, told.description) == ("success", f"{points} / {points} · all passed")
     assert (told.conclusion, told.annotations) == ("success", [])
 
 
