@@ -64,6 +64,7 @@ def entries(*values):
 @example(entries(2.0**-20, 0.75 * 2.0**-24), torch.float16)
 @example(entries(0.0, 2.0**-27), torch.float16)
 @example(entries(-1.0, -(2.0**-27), 2.0), torch.float16)
+@example(entries(100000.0), torch.float16)
 def test_is_the_share_that_becomes_zero(student, gradients, dtype):
     """the share of the non-zero entries that become zero in float16 or bfloat16, all tensors together"""
     assert_close(student.underflow_fraction(gradients, dtype), share_lost(gradients, dtype), name="the fraction")
