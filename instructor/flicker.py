@@ -12,7 +12,7 @@ from autograder.course import Assignment, Selection
 from autograder.grading.grade import broken_file, grade_assignment, open_student
 from autograder.grading.loader import load_tasks
 from autograder.grading.pool import spread
-from autograder.grading.recorded import record
+from autograder.grading.recorded import FOR_A_VERDICT, record
 from autograder.grading.result import AssignmentResult
 from autograder.grading.runner import Effort, run_task
 from autograder.grading.student import Recordings
@@ -42,7 +42,8 @@ def flicker(course: Path, assignment: Assignment, seeds: range, wrong_seeds: ran
     own = [KnownAnswer(task, "the solution", solution) for task in tasks]
     right, wrong = ([*known_answers(course, assignment, kind)] for kind in ("right", "wrong"))
     for seed in sorted({*seeds, *wrong_seeds}):
-        recordings = record(list(tasks.values()), open_student(_answer(assignment, solution), workers), seed)
+        student = open_student(_answer(assignment, solution), workers)
+        recordings = record(list(tasks.values()), student, seed, FOR_A_VERDICT)
         for answer in [*own, *right] if seed in seeds else ():
             found.right += 1
             if not _passes(tasks[answer.task], answer, assignment, seed, recordings, workers):

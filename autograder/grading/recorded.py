@@ -18,16 +18,22 @@ from autograder.grading.student import Drawn, Recordings, Student
 from autograder.grading.task import Task, Test
 from autograder.sandbox.errors import WorkerDied, WorkerTimedOut
 
-COUNTS = (None, SURVEYED, SURVEYED_BESIDE)
+FOR_A_VERDICT = (None,)  # as many as the test says
+COUNTS = (*FOR_A_VERDICT, SURVEYED, SURVEYED_BESIDE)
 
 
-def record(tasks: list[Task], solution: Student, seed: int = PUBLIC_SEED) -> Recordings:
-    """The examples of all tests of `tasks`. A test that the solution does not pass is left out, and drawn anew."""
+def record(
+    tasks: list[Task], solution: Student, seed: int = PUBLIC_SEED, counts: tuple[int | None, ...] = COUNTS
+) -> Recordings:
+    """The examples of all tests of `tasks`. A test that the solution does not pass is left out, and drawn anew.
+
+    counts: how many examples; those that a mistake is recognised by may be left out where only verdicts are asked for
+    """
     recordings: Recordings = {}
     for task in tasks:
         students.begin_task(solution, task)
         for test in task.tests:
-            for count in COUNTS if test.drawn else ():
+            for count in counts if test.drawn else ():
                 key = seed_of(test, task, seed)
                 students.begin_test(solution, key)
                 evidence.start(task.by_hand)
