@@ -316,6 +316,7 @@ def training(n):
 @given(trainings())
 @example(training(n=2))
 @example(training(n=0))
+@example(training(n=5))
 def test_is_the_losses_in_order(student, case):
     """the losses of n steps in order, as floats; n may be 0"""
     losses, _ = trained(**vars(case))

@@ -580,6 +580,7 @@ def actual_flags(program):
 @predict_flags.test
 @given(programs())
 @example([("leaf", "a", True), ("leaf", "b", False), ("op", "c", ["a", "b"])])
+@example([("leaf", "a", False), ("leaf", "b", True), ("op", "c", ["a", "b"])])
 @example([("leaf", "a", False), ("op", "b", ["a"])])
 @example([("leaf", "a", True), ("no_grad_op", "b", ["a"])])
 @example([("leaf", "a", True), ("op", "b", ["a"]), ("detach", "c", "b")])
