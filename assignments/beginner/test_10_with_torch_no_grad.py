@@ -820,6 +820,7 @@ FROZEN_TARGET = ("target weight", "target bias")
 @example(following(0.75))
 @example(following(0.75, frozen=FROZEN_TARGET))
 @example(following(0.0, 0.5))
+@example(following(0.9))
 @example(following(0.75, kind="shared", sizes=(1, 1, 1, 1, 1)))
 def test_moves_the_target(student, case):
     """every parameter of target is decay · target + (1 − decay) · source, frozen or not; the source stays"""
