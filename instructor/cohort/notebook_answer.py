@@ -16,9 +16,12 @@ from autograder.grading.submission import LARGEST_ANSWER
 
 LARGEST_NOTEBOOK = 8 * LARGEST_ANSWER  # bytes; a notebook holds its outputs too
 LARGEST_CODE = 1 << 18  # characters; a long answer has 10,000, and to parse a million takes seconds and a gigabyte
+MOST_FOR_IPYTHON = 2_000_000  # characters of cells, times their lines for IPython: it reads a cell anew for each
 
 _CELL = "# %%"
 _TEST_CALL = re.compile(r"\bgrade_task\b")
+_FOR_IPYTHON = re.compile(r"^[ \t]*[%!?]|=[ \t]*[%!]", re.MULTILINE)
+_HELP = re.compile(r"^([ \t]*)[\w.]+\?{1,2}[ \t]*$", re.MULTILINE)
 _TIMED = re.compile(r"%%(?:time|timeit|capture|prun)\b.*\n")
 _DEFINES = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -55,6 +58,8 @@ def _code_cells(data: bytes) -> list[str]:
     sources = [_lines_ended(cell["source"]) for cell in cells if _is_answer(cell)]
     if sum(map(len, sources)) > LARGEST_CODE:
         raise NoNotebook(f"has more than {LARGEST_CODE:,} characters of code; remove what is not your answer.")
+    if sum(len(source) * len(_FOR_IPYTHON.findall(source)) for source in sources) > MOST_FOR_IPYTHON:
+        raise NoNotebook("has too many lines that are for IPython (%magic, !shell); remove what is not your answer.")
     return sources
 
 
@@ -104,14 +109,24 @@ def _parsed(source: str) -> tuple[str, ast.Module]:
         try:
             compile(source, "cell", "exec", dont_inherit=True)
         except SyntaxError as problem:
-            from IPython.core.inputtransformer2 import TransformerManager
-
-            transformed = TransformerManager().transform_cell(source)
+            transformed = _without_ipython(source)
             if transformed.rstrip("\n") == source.rstrip("\n"):
                 raise problem from None
             compile(transformed, "cell", "exec", dont_inherit=True)
             source = transformed
         return source, ast.parse(source)
+
+
+def _without_ipython(source: str) -> str:
+    """What IPython makes of lines that are for it; `source` as it is where IPython fails."""
+    from IPython.core.inputtransformer2 import HelpEnd, TransformerManager
+
+    manager = TransformerManager()
+    manager.token_transformers.remove(HelpEnd)  # its time grows with the square of a line
+    try:
+        return str(manager.transform_cell(_HELP.sub(r"\1pass", source)))
+    except Exception:  # it raises many kinds for what it cannot read
+        return source
 
 
 def _groups(tree: ast.Module) -> Iterator[tuple[int, int, list[ast.stmt]]]:

@@ -5,6 +5,8 @@ import json
 
 import nbformat
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import assignments_in
@@ -90,13 +92,23 @@ def without_the_rest(cells):
     ]
 
 
-NOT_PYTHON = ("def other(:\n    pass", "def a²(): pass", "this is prose", "return 3", "x = '''", "\0", "x = '\ud800'")
+NOT_PYTHON = (
+    "def other(:\n    pass",
+    "def a²(): pass",
+    "this is prose",
+    "return 3",
+    "x = '''",
+    "\0",
+    "x = '\ud800'",
+    "x = %'''",
+)
 BROKEN_COPIES = ("def vjp_wrt_x(A, x, v)\n    return 3", "@nothing\ndef slope(x): return 1")
 MAGICS = (
     "%matplotlib inline\n!ls\nfiles = !ls\nslope?",
     "%%bash\nrm -rf /",
     "%%time\nused = 1",
     "%load_ext autoreload",
+    "torch.nn.Linear??\nif True:\n    slope?",
 )
 LONG_TEXTS = 'def f():\n  return """\nx\n  """ + f"""\n{1}\n"""\nif True:\n    s = """\na"""\n    assert s == "\\na"'
 
@@ -211,6 +223,7 @@ BROKEN = {
     "not UTF-8": b"\xff\xfe",
     "nested": b"[" * 100_000,
     "too much code": written([new_code_cell("1\n" * (LARGEST_CODE // 2 + 1))]),
+    "too much for IPython": written([new_code_cell("x = !ls\n" * 501)]),
 }
 
 
@@ -225,6 +238,40 @@ def test_a_notebook_that_cannot_be_read_is_one_sentence_with_a_cure(data):
 def test_code_that_is_nested_too_deeply_is_a_cell_that_is_not_python():
     for deep in ("-" * 100_000 + "1", "x" + ".a" * 100_000, "(" * 1000, "x" + "(1)" * 50_000):
         assert "raise SyntaxError" in text_of(written([new_code_cell(deep)]))
+
+
+def test_a_line_that_asks_for_help_takes_no_longer_than_another_of_its_length():
+    assert "raise SyntaxError" in text_of(written([new_code_cell("a" * (LARGEST_CODE - 10) + " b?")]))
+
+
+FRAGMENTS = (
+    "x",
+    "=",
+    "%",
+    "%%",
+    "!",
+    "?",
+    "'''",
+    '"',
+    "(",
+    ")",
+    "\n",
+    "    ",
+    " ",
+    "\\",
+    "def f",
+    ":",
+    ">>> ",
+    "In [1]: ",
+    "#",
+)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join))
+@example("x = %'''")
+@example("\\\n%%")
+def test_whatever_a_cell_holds_its_notebook_is_python(source):
+    ast.parse(text_of(written([new_code_cell(source)])))
 
 
 def test_a_huge_notebook_is_not_read(tmp_path, solved):
