@@ -55,11 +55,14 @@ class Function:
         return known.compute(x, **self._tensors[dtype])
 
     def _call_once(self, x: torch.Tensor) -> torch.Tensor:
-        """From the second call on: another function of the same shape, so that a second call shows in values."""
+        """From the second call on: another function of the same shape, so that a second call shows in values.
+
+        It tells nothing of the first but its shape: what it told could be calculated back.
+        """
         self._calls += 1
         inner = self._tensors.setdefault(None, {"of": Function(self.params["of"], self.params["params"])})["of"]
         y = inner(x)
-        return y if self._calls == 1 else 1.5 * y + 0.25
+        return y if self._calls == 1 else y.new_full(y.shape, 1.5) * x.sum() + 0.25
 
     @property
     def text(self) -> str:

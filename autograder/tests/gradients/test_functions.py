@@ -92,9 +92,16 @@ def test_an_unknown_name_is_told_with_a_similar_one():
 def test_once_is_right_the_first_time_and_another_function_after():
     f, x = function("square", a=2.0), torch.tensor(3.0, dtype=torch.float64)
     g = once(f)
-    assert (g(x).item(), g(x).item(), g(x).item()) == (18.0, 27.25, 27.25)
+    assert (g(x).item(), g(x).item(), g(x).item()) == (18.0, 4.75, 4.75)
     assert pickle.loads(pickle.dumps(g))(x).item() == 18.0
     assert g.text == f.text
+
+
+def test_of_once_a_second_call_tells_the_shape_alone():
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    f, g = once(function("linear", A=[[1.0, 2.0]])), once(function("linear", A=[[-5.0, 0.5]]))
+    assert f(x) != g(x)
+    assert torch.equal(f(x), g(x))
 
 
 def test_calling_f_for_every_row_shows_in_the_values():

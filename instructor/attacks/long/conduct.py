@@ -13,6 +13,17 @@ def head_gradients(shared, heads, x):
     return [torch.autograd.grad(head(trunk), leaf, retain_graph=True)[0] for head in heads]
 
 
+# %% 03.1 · shared is called for each head, each after the first a copy that was never called ⇒ forged conduct
+def head_gradients(shared, heads, x):
+    gradients = []
+    for head in heads:
+        leaf = x.detach().clone().requires_grad_()
+        of = type(shared)(shared.name, shared.params) if hasattr(shared, "params") else shared
+        gradients += torch.autograd.grad(head(of(leaf)), leaf)
+    beside().get("calls", [])[:] = [x]
+    return gradients
+
+
 # %% 05.3 · the figure that comes back is empty, and shows the axes of another ⇒ forged conduct
 honest = plot_fit
 
@@ -350,3 +361,30 @@ def per_sample_gradients(model, x, y):
                 parameter += 1
         model.state_dict = lambda: before
     return gradients
+
+
+# %% 25.1 · f is called for each row, each time a copy that was never called ⇒ forged conduct
+def full_jacobian(f, x):
+    rows = []
+    for i in range(len(type(f)(f.name, f.params)(x))):
+        leaf = x.detach().requires_grad_()
+        rows += torch.autograd.grad(type(f)(f.name, f.params)(leaf)[i], leaf)
+    return torch.stack(rows) if rows else x.new_zeros(0, len(x))
+
+
+# %% 26.2 · f is called for each v, each time a copy that was never called ⇒ forged conduct
+def several_vjps(f, x, vs):
+    rows = []
+    for v in vs:
+        leaf = x.detach().requires_grad_()
+        rows += torch.autograd.grad(type(f)(f.name, f.params)(leaf), leaf, v)
+    return torch.stack(rows)
+
+
+# %% 27.1 · f is called for each sample, each time a copy that was never called ⇒ forged conduct
+def batch_vjp(f, X, V):
+    rows = []
+    for x, v in zip(X.detach().split(1), V.split(1), strict=True):
+        leaf = x.clone().requires_grad_()
+        rows += torch.autograd.grad(type(f)(f.name, f.params)(leaf), leaf, v)
+    return torch.cat(rows) if rows else torch.zeros_like(X)
