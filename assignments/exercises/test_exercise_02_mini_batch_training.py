@@ -51,18 +51,42 @@ def numbered(n):
     return st.Case(x=rows[:, None], y=10 * rows)
 
 
-def places(batches, x):
-    """Which samples the batches hold, by their row in x."""
-    rows = {tuple(row): k for k, row in enumerate(x.tolist())}
+def inputs_of(batches):
+    """The x of each batch."""
     found = []
     for k, batch in enumerate(batches):
         assert len(batch) == 2, f"batch {k} is not a pair (x, y) but has {len(batch)} parts."
         assert type(batch[0]) is torch.Tensor, f"x of batch {k} is not a tensor."
         assert batch[0].ndim == 2, f"x of batch {k} has shape {tuple(batch[0].shape)}; a batch of rows is asked for."
-        for row in batch[0].tolist():
+        found.append(batch[0])
+    return found
+
+
+def places(batches, x):
+    """Which samples the batches hold, by their row in x."""
+    rows = {tuple(row): k for k, row in enumerate(x.tolist())}
+    found = []
+    for k, inputs in enumerate(inputs_of(batches)):
+        for row in inputs.tolist():
             assert tuple(row) in rows, f"batch {k} holds {row}, which is no row of x."
             found.append(rows[tuple(row)])
     return found
+
+
+def check_data(batches, x, y):
+    """The batches hold rows of x and as many of y, in all no more than there are: steps on them are steps on the data.
+
+    The rest is asked in E2.1 alone, so that what is wrong there costs no points of train.
+    """
+    inputs = inputs_of(batches)
+    for rows, targets in zip(inputs, (batch[1] for batch in batches), strict=True):
+        assert type(targets) is torch.Tensor and targets.shape == (len(rows), *y.shape[1:]), (
+            "the batches of minibatches do not hold a row of y for each row of x; see E2.1."
+        )
+        for some, whole, name in ((rows, x, "x"), (targets, y, "y")):
+            known = set(map(tuple, whole.tolist()))
+            assert known.issuperset(map(tuple, some.tolist())), f"minibatches gives rows not in {name}; see E2.1."
+    assert sum(map(len, inputs)) <= len(x), "minibatches gives more samples than there are in x; see E2.1."
 
 
 def sizes_of(n, batch_size, drop_last):
@@ -84,7 +108,7 @@ SEEDS = st.integers(0, 99)
 def test_cuts_into_batches(student, data, batch_size, drop_last, seed):
     """all batches have batch_size samples but perhaps the last, which drop_last leaves out"""
     batches, _, _ = student.run(one_pass, data.x, data.y, batch_size, drop_last, seed)
-    claimed = [len(batch[0]) for batch in batches]
+    claimed = [len(inputs) for inputs in inputs_of(batches)]
     assert_close(claimed, sizes_of(len(data.x), batch_size, drop_last), name="the list of batch sizes")
 
 
@@ -382,6 +406,8 @@ def line(n, batch_size, epochs, old_gradients=False):
 def look(student, case):
     """What `trained` saw, with the losses and the parameters that are expected."""
     seen = student.run(trained, **vars(case))
+    for batches in seen["batches"]:
+        check_data(batches, case.x, case.y)
     return seen, *after(case.model.build(), seen["batches"], case.lr)
 
 
@@ -584,6 +610,8 @@ def test_trains_each_size_from_the_same_weights(student, case):
     """train (E2.2) is run for every batch size from the same weights of make_model, with a generator seeded alike"""
     seen = student.run(compared, **vars(case))
     assert seen["made"], "make_model was not called."
+    for batches in sum(seen["batches"].values(), []):
+        check_data(batches, case.x, case.y)
     failures = []
     for weights in seen["made"]:
         right = {size: after(two_layers(weights), epochs, case.lr)[0] for size, epochs in seen["batches"].items()}
