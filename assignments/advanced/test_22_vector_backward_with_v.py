@@ -102,8 +102,9 @@ def misfit(v, case=TALL):
 
 def shapes_in(message):
     """The shapes that a text holds, written (2, 3), [2, 3] or 2×3."""
-    bracketed = re.findall(r"[(\[]\s*((?:\d+\s*,\s*)*\d*)\s*,?\s*[)\]]", message)
-    crossed = re.findall(r"\d+(?:\s*[x×]\s*\d+)+", message)
+    message = re.sub(r"\s+", " ", message)
+    bracketed = re.findall(r"[(\[] ?((?:\d+ ?, ?)*\d*) ?,? ?[)\]]", message)
+    crossed = re.findall(r"\d+(?: ?[x×] ?\d+)+", message)
     return {tuple(int(size) for size in re.findall(r"\d+", text)) for text in bracketed + crossed}
 
 
