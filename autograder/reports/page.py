@@ -159,7 +159,10 @@ def _sections(failures: list[Failure], course: Path, room: Room) -> dict[message
     """The sections that messages name, as far as the course has them and the page has room for them."""
     named = dict.fromkeys(test.told.lesson for failure in failures for test in failure.tests if test.told.lesson)
     found = {lesson: section_of(course, lesson) for lesson in named}
-    length = {lesson: sum(size(text) for piece in pieces for text in piece.texts) for lesson, pieces in found.items()}
+    length = {
+        lesson: sum(size(mark.text) + len(f"<{mark.tag}>") for piece in pieces for mark in piece.marks)
+        for lesson, pieces in found.items()
+    }
     return {lesson: pieces for lesson, pieces in found.items() if pieces and room.take("lessons", length[lesson])}
 
 

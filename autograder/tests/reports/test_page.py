@@ -28,7 +28,9 @@ LESSON = f"""# %% [markdown]
 # ## A slope by hand
 # Rise over run, as in `f(x)`.
 #
-# Another <b>paragraph</b>.
+# Another <b>paragraph</b> of *two*:
+# - one
+# - [two](javascript:window.ran)
 
 # %%
 slope = (f(1.0) - f(0.0)) / 1.0{" # long" * 40}
@@ -265,9 +267,17 @@ def test_a_lessons_section_is_on_the_page_and_its_file_is_a_link_from_there(brow
         seen.page.locator(named.get_attribute("href")).wait_for()
         section = seen.page.locator("article", has=seen.page.get_by_role("heading", name="A slope by hand"))
         assert section.count() == 1  # though two tasks name it
-        assert section.locator("p").all_inner_texts()[1:] == ["Rise over run, as in f(x).", "Another <b>paragraph</b>."]
+        assert section.locator("p").all_inner_texts()[1:] == [
+            "Rise over run, as in f(x).",
+            "Another <b>paragraph</b> of two:",
+        ]
+        assert section.locator("em").all_inner_texts() == ["two"]
+        assert section.locator("li").all_inner_texts() == ["one", "[two](javascript:window.ran)"]
         assert section.locator("code").all_inner_texts() == ["f(x)"]
         assert section.locator("pre").all_inner_texts() == ["slope = (f(1.0) - f(0.0)) / 1.0" + " # long" * 40]
+        assert section.locator("pre").evaluate(
+            "(one) => one.scrollWidth <= one.clientWidth"
+        )  # no comment is out of sight
         path = section.get_by_role("link").evaluate("(one) => one.href")
         assert unquote(urlsplit(path).path) == str(lesson)
         assert overflow(seen.page) == 0
