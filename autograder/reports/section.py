@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST = 200_000  # bytes of a lesson's script
 HEADINGS = ("# ## ", "# # ")
-TAGS = ("p", "ul", "ol", "li", "em", "strong", "pre")
+TAGS = ("p", "ul", "ol", "li", "em", "strong", "code", "pre")
 _OF_CODE = {"code_block": "pre", "code_inline": "code"}
 
 
