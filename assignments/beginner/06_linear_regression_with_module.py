@@ -49,7 +49,7 @@ class LinearRegression(nn.Module):
         raise NotImplementedError("TODO 06.1: LinearRegression.__init__")
 
     def forward(self, x):
-        """x: tensor (n, d), n ≥ 1, of the parameters' dtype. Returns: tensor (n,)"""
+        """x: tensor (n, d), n ≥ 1, of the parameters' dtype, stays as it is. Returns: tensor (n,)"""
         # TODO 06.1: which shape has the product of (n, d) with (d,)?
         raise NotImplementedError("TODO 06.1: LinearRegression.forward")
 
@@ -65,9 +65,11 @@ class LinearRegression(nn.Module):
 def train(model, x, y, lr, epochs):
     """Train a model by gradient descent on all the data, in place.
 
-    model: an nn.Module of which at least one parameter requires a gradient; its mode and all flags stay
+    model: an nn.Module of which at least one parameter requires a gradient. It is trained in the mode it is in
+        (train mode or eval mode, so call neither train() nor eval()); its modes and flags stay
     x: tensor (n, d)   y: tensor of the shape of model(x)   lr: float   epochs: int, 0 or more
     Old gradients have no influence, and frozen parameters stay as they are.
+    All epochs are run, whatever the losses are.
     Returns: list of `epochs` floats, the loss before each step
     """
     # TODO 06.2 (15 min): which four lines make an epoch now, and which of them must come before backward?

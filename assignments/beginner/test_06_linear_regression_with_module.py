@@ -33,12 +33,16 @@ def registered(student, d):
     if not isinstance(model, torch.nn.Module):
         return False, {}
     words = {True: "trainable", False: "frozen"}
-    return True, {name: f"shape {tuple(p.shape)}, {words[p.requires_grad]}" for name, p in model.named_parameters()}
+    return True, {
+        name: f"shape {tuple(p.shape)}, {str(p.dtype).removeprefix('torch.')}, {words[p.requires_grad]}"
+        for name, p in model.named_parameters()
+    }
 
 
 @probe
 def outputs(student, weight, bias, x, v):
-    """The output of a model that holds these numbers, and the gradients of Σ vᵢ · outputᵢ; None where there are none.
+    """The output of a model that holds these numbers; how backward from Σ vᵢ · outputᵢ ended, what it left in each
+    .grad, None where that is nothing; and x afterwards.
 
     A second model, made first, gets other numbers at the end: nothing of it may show.
     """
@@ -49,12 +53,18 @@ def outputs(student, weight, bias, x, v):
                 tensor = getattr(one, name)
                 tensor.copy_(factor * value.reshape(tensor.shape) + factor - 1)
     output = model(x)
-    seen = {"output": output.detach().clone(), "weight.grad": None, "bias.grad": None}
-    if output.requires_grad and output.shape == v.shape:
-        (output * v).sum().backward()
-        for name in ("weight", "bias"):
-            gradient = getattr(model, name).grad
-            seen[f"{name}.grad"] = None if gradient is None else gradient.clone()
+    seen = {"output": output, "ended": "it ran", "weight.grad": None, "bias.grad": None, "x": x.detach().clone()}
+    if not isinstance(output, torch.Tensor):
+        return seen | {"ended": "it could not start: the output is no tensor"}
+    seen["output"] = output.detach().clone()
+    if output.shape != v.shape:
+        return seen | {"ended": f"it could not start: the output has shape {tuple(output.shape)}, not {tuple(v.shape)}"}
+    if not output.requires_grad:
+        return seen | {"ended": "it could not start: the output does not require a gradient"}
+    (output * v).sum().backward()
+    for name in ("weight", "bias"):
+        gradient = getattr(model, name).grad
+        seen[f"{name}.grad"] = None if gradient is None else gradient.clone()
     return seen
 
 
@@ -62,10 +72,10 @@ def outputs(student, weight, bias, x, v):
 @given(st.integers(1, 5))
 @example(2)
 def test_has_a_weight_and_a_bias(student, d):
-    """it is an nn.Module whose parameters are weight (d,) and bias (), and both can be trained"""
+    """it is an nn.Module whose parameters are weight (d,) and bias (), in the default dtype, and both can be trained"""
     is_module, parameters = student.run(registered, d)
     assert_close(is_module, True, name="whether the object is an nn.Module")
-    right = {"weight": f"shape ({d},), trainable", "bias": "shape (), trainable"}
+    right = {"weight": f"shape ({d},), float32, trainable", "bias": "shape (), float32, trainable"}
     assert_close(parameters, right, name="named_parameters()")
 
 
@@ -96,13 +106,25 @@ def test_predicts_a_number_for_each_row(student, case):
     assert_close(student.run(outputs, **vars(case))["output"], torch.stack(rows), name="model(x)")
 
 
+@linear_regression.test(examples=10)
+@given(lines(nonzero=True))
+@example(SMALL)
+def test_leaves_x_alone(student, case):
+    """x stays as it is"""
+    assert_close(student.run(outputs, **vars(case))["x"], case.x, name="x after model(x)", rtol=0, atol=0)
+
+
 @linear_regression.test(examples=40)
 @given(lines(nonzero=True))
 @example(SMALL)
 def test_sends_gradients_to_both(student, case):
     """backward reaches weight and bias"""
     seen = student.run(outputs, **vars(case))
+    assert_close(seen["ended"], "it ran", name="how backward from model(x) ended")
     right = {"weight.grad": (case.x * case.v[:, None]).sum(dim=0), "bias.grad": case.v.sum()}
+    for name in right:
+        reached = "a gradient" if seen[name] is not None else "None: no gradient reached it"
+        assert_close(reached, "a gradient", name=f"{name} after backward")
     assert_close({name: seen[name] for name in right}, right, name="after backward")
 
 
@@ -133,6 +155,20 @@ def one_bias_in_a_row(self, d):
 
 def column_of_weights(self, d):
     self.weight, self.bias = nn.Parameter(torch.zeros(d, 1)), nn.Parameter(torch.zeros(()))
+
+
+def shapes_of_a_layer(self, d):
+    self.weight, self.bias = nn.Parameter(torch.zeros(d, 1)), nn.Parameter(torch.zeros(1))
+
+
+def double_from_the_start(self, d):
+    self.weight = nn.Parameter(torch.zeros(d, dtype=torch.float64))
+    self.bias = nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+
+def multiply_in_place(self, x):
+    x *= self.weight
+    return x.sum(dim=1) + self.bias
 
 
 def layer_inside(self, d):
@@ -180,6 +216,20 @@ slip_of_model(
     forward=lambda self, x: (x @ self.weight)[:, 0] + self.bias,
 )  # fmt: skip
 slip_of_model(
+    "weight, bias and output have an axis too many",
+    "these are the shapes of nn.Linear; asked for are weight (d,), bias () and an output of shape (n,)",
+    make=shapes_of_a_layer,
+)
+slip_of_model(
+    "weight and bias have an axis too many",
+    "these are the shapes of nn.Linear; with a weight of shape (d,) and a bias of shape () nothing is squeezed",
+    make=shapes_of_a_layer, forward=lambda self, x: (x @ self.weight + self.bias)[:, 0],
+)  # fmt: skip
+slip_of_model(
+    "the parameters are float64", "leave dtype out: who needs float64 calls model.double()", make=double_from_the_start
+)
+slip_of_model("x is changed in place", "*= writes into the caller's x: multiply with *", forward=multiply_in_place)
+slip_of_model(
     "a single row loses its axis", "squeeze() takes away every axis of length 1, the rows' too: x @ weight needs none",
     forward=lambda self, x: (x @ self.weight + self.bias).squeeze(),
 )  # fmt: skip
@@ -210,6 +260,10 @@ slip_of_model(
 slip_of_model(
     "the output has lost its graph", "compute with the parameters themselves: no detach, no .data, no no_grad",
     forward=lambda self, x: x @ self.weight.detach() + self.bias.detach(),
+)  # fmt: skip
+slip_of_model(
+    "the weight is cut off from the graph", "multiply with self.weight itself: .data and detach() cut it off",
+    forward=lambda self, x: x @ self.weight.detach() + self.bias,
 )  # fmt: skip
 slip_of_model(
     "the bias is cut off from the graph", "add self.bias itself: .item(), .data and detach() cut it off",
@@ -250,8 +304,13 @@ train = Task(
 
 
 @probe
-def trained(student, model, x, y, lr, epochs, frozen, old):
-    """The losses; parameters, flags and modes by name; x and y. `old` lies in every .grad at first, if not None."""
+def trained(student, model, x, y, lr, epochs, frozen, old, in_eval):
+    """The losses; parameters, flags and modes by name; x and y.
+
+    `old` lies in every .grad at first, if not None; the parts called `in_eval` are in eval mode.
+    """
+    for name, part in model.named_modules():
+        part.training = (name or "the model") not in in_eval
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name not in frozen)
         if old is not None:
@@ -261,7 +320,7 @@ def trained(student, model, x, y, lr, epochs, frozen, old):
         "losses": losses,
         "parameters": {name: parameter.detach().clone() for name, parameter in model.named_parameters()},
         "flags": {name: parameter.requires_grad for name, parameter in model.named_parameters()},
-        "modes": [module.training for module in model.modules()],
+        "modes": {name or "the model": part.training for name, part in model.named_modules()},
         "data": [x, y],
     }
 
@@ -269,6 +328,8 @@ def trained(student, model, x, y, lr, epochs, frozen, old):
 def expected_training(case):
     """(losses, parameters by name) of gradient descent on tensors that live apart from the module."""
     model = case.model.build()
+    for name, part in model.named_modules():
+        part.training = (name or "the model") not in case.in_eval
     state = {name: parameter.detach() for name, parameter in model.named_parameters()}
     moving, losses = [name for name in state if name not in case.frozen], []
     for _ in range(case.epochs):
@@ -281,13 +342,18 @@ def expected_training(case):
     return losses, state
 
 
+KINDS = ("linear", "mlp", "shared", "nested")
+
+
 @st.composite
-def trainings(draw, epochs=(1, 4), old=(None, 0.5, -2.0), frozen=True):
-    """Cases with the arguments of `trained`."""
-    model = draw(st.models("linear", "mlp", "shared", "nested"))
-    sizes = {"n": (1, 4), "i": model.sizes[0], "o": model.sizes[-1]}
+def trainings(draw, kinds=KINDS, epochs=(1, 4), old=(None, 0.5, -2.0), frozen=True, rows=(1, 4), layers=(1, 3)):
+    """Cases with the arguments of `trained`; some parts are in eval mode."""
+    model = draw(st.models(*kinds, layers=layers))
+    sizes = {"n": rows, "i": model.sizes[0], "o": model.sizes[-1]}
     batch = draw(st.cases(sizes=sizes, as_tensor=True, x="n i", y="n o"))
-    names = [name for name, _ in model.build().named_parameters()]
+    module = model.build()
+    names = [name for name, _ in module.named_parameters()]
+    modules = st.sampled_from([name or "the model" for name, _ in module.named_modules()])
     held = draw(st.lists(st.sampled_from(names), max_size=len(names) - 1, unique=True)) if frozen else []
     return st.Case(
         model=model,
@@ -297,14 +363,21 @@ def trainings(draw, epochs=(1, 4), old=(None, 0.5, -2.0), frozen=True):
         epochs=draw(st.integers(*epochs)),
         frozen=held,
         old=draw(st.sampled_from(old)),
+        in_eval=draw(st.lists(modules, max_size=3, unique=True)),
     )
 
 
-def line(frozen=(), old=None, epochs=2):
-    """A case of a line through two points."""
-    x, y = torch.tensor([[1.0], [2.0]], dtype=torch.float64), torch.tensor([[2.0], [3.0]], dtype=torch.float64)
-    model = models.Model("linear", (1, 1))
-    return st.Case(model=model, x=x, y=y, lr=0.125, epochs=epochs, frozen=list(frozen), old=old)
+def column(*numbers):
+    return torch.tensor(numbers, dtype=torch.float64)[:, None]
+
+
+LINE = models.Model("linear", (1, 1))
+
+
+def line(frozen=(), old=None, epochs=2, x=(1.0, 2.0), y=(2.0, 3.0), lr=0.125, in_eval=()):
+    """A case of a line through two points, or other ones."""
+    held = {"frozen": list(frozen), "old": old, "in_eval": list(in_eval)}
+    return st.Case(model=LINE, x=column(*x), y=column(*y), lr=lr, epochs=epochs, **held)
 
 
 @train.test(examples=25)
@@ -336,24 +409,71 @@ def test_frozen_parameters_stay(student, case):
     assert_close(seen["parameters"], state, name="parameters")
 
 
+def normalized(*in_eval):
+    """A case of a step on a BatchNorm between two layers; these parts are in eval mode."""
+    case = line(epochs=1, in_eval=in_eval)
+    return st.Case(**vars(case) | {"model": models.Model("mlp_batchnorm", (1, 1, 1))})
+
+
+@train.test(examples=20)
+@given(trainings(kinds=("mlp_batchnorm",), epochs=(1, 2), rows=(3, 4), layers=(2, 2), frozen=False))
+@example(normalized("the model", "0", "1", "2", "3"))
+@example(normalized())
+def test_trains_in_the_mode_it_is_in(student, case):
+    """each part of the model is trained in the mode that it is in, train mode or eval mode"""
+    seen, (losses, state) = student.run(trained, **vars(case)), expected_training(case)
+    assert_close(seen["losses"], losses, name="the list of losses")
+    assert_close(seen["parameters"], state, name="parameters")
+
+
 @train.test(examples=10)
 @given(trainings(epochs=(0, 1)))
 @example(line(["bias"], epochs=0))
+@example(line(epochs=0, in_eval=["the model"]))
 def test_changes_nothing_else(student, case):
     """flags, modes, x and y stay; no epochs give an empty list"""
     seen, module = student.run(trained, **vars(case)), case.model.build()
     flags = {name: name not in case.frozen for name, _ in module.named_parameters()}
+    modes = {name or "the model": (name or "the model") not in case.in_eval for name, _ in module.named_modules()}
     assert_close(seen["flags"], flags, name="requires_grad")
-    assert_close(seen["modes"], [True for _ in module.modules()], name="training of each part")
+    assert_close(seen["modes"], modes, name="training")
     assert_close(seen["data"], [case.x, case.y], name="[x, y]", rtol=0, atol=0)
-    assert_close(len(seen["losses"]), case.epochs, name="the number of losses")
+    assert_close(seen["losses"], expected_training(case)[0], name="the list of losses")
+
+
+def check_all_epochs(student, case):
+    seen, (losses, state) = student.run(trained, **vars(case)), expected_training(case)
+    assert_close(seen["losses"], losses, name="the list of losses")
+    assert_close(seen["parameters"], state, name="parameters")
+
+
+@train.test
+def test_runs_all_epochs_where_nothing_is_to_be_learned(student):
+    """all epochs are run, also where the loss is zero from the start"""
+    right = LINE.build()(column(1.0, 2.0)).detach().flatten().tolist()
+    check_all_epochs(student, line(epochs=3, y=right))
+
+
+@train.test
+def test_runs_all_epochs_where_the_loss_stands_still(student):
+    """all epochs are run, also where the loss no longer changes"""
+    check_all_epochs(student, line(epochs=6, x=(1.0, -1.0, 1.0, -1.0), y=(2.0, 4.0, 3.0, 3.0), lr=0.5))
+
+
+@train.test
+def test_runs_all_epochs_where_the_loss_grows(student):
+    """all epochs are run, also where each step leaps further than the one before"""
+    check_all_epochs(student, line(epochs=8, x=(2.0, -1.0), y=(1.0, 1.0), lr=0.5))
 
 
 def trained_with(
     model, x, y, lr, epochs, *, clear="first", order="loss backward step", loss_of=torch.mean, after=False, keep=float,
-    thaw=False, leave=None, extra=0, optimizer=torch.optim.SGD, **options,
+    thaw=False, leave=None, extra=0, optimizer=torch.optim.SGD, mode=None, put_back=True, stop=None, **options,
 ):  # fmt: skip
     """train, and what becomes of it where one thing is done in another way."""
+    modes = [part.training for part in model.modules()]
+    if mode is not None:
+        model.train(mode)
     if thaw:
         model.requires_grad_(True)
     steps = optimizer(model.parameters(), lr=lr, **options)
@@ -371,6 +491,10 @@ def trained_with(
         losses.append(keep(loss_of((model(x) - y) ** 2) if after else loss))
         if clear == "last":
             steps.zero_grad()
+        if stop is not None and stop(losses):
+            break
+    for part, training in zip(model.modules(), modes, strict=True):
+        part.training = training if put_back else part.training
     if leave is not None:
         leave(model)
     return losses
@@ -429,6 +553,17 @@ slip_of_training(
 slip_of_training(
     "the model is left in eval mode", "its mode is to stay: no model.eval()", leave=lambda model: model.eval()
 )
+MODE = "train it in the mode it is in: neither model.train() nor model.eval() belongs here"
+slip_of_training("the model is put into train mode", MODE, mode=True, put_back=False)
+slip_of_training("the model is put into eval mode", MODE, mode=False, put_back=False)
+slip_of_training("it is trained in train mode, whatever its mode", MODE, mode=True)
+slip_of_training("it is trained in eval mode, whatever its mode", MODE, mode=False)
+ALL_EPOCHS = "all epochs are run, whatever the losses are: no break"
+slip_of_training(
+    "it stops when the loss stands still", ALL_EPOCHS, stop=lambda all: len(all) > 1 and abs(all[-1] - all[-2]) < 1e-9
+)
+slip_of_training("it stops when the loss is small", ALL_EPOCHS, stop=lambda all: all[-1] < 1e-9)
+slip_of_training("it stops when the loss grows", ALL_EPOCHS, stop=lambda all: len(all) > 1 and all[-1] > all[-2])
 slip_of_training("there is an epoch too many", "range(epochs) has as many as are asked for", extra=1)
 
 

@@ -49,7 +49,6 @@ def train(model, x, y, lr, epochs):
     optimizer = torch.optim.SGD((p for p in model.parameters() if p.requires_grad), lr)
     criterion = nn.MSELoss()
     losses = []
-    model.train()
     for _ in range(epochs):
         model.zero_grad()
         loss = criterion(model(x), y)

@@ -394,3 +394,199 @@ def train(model, x, y, lr, epochs):
         losses.append(loss.item())
         optimizer.step()
     return losses
+
+
+# %% 06.1 · x is multiplied in place ⇒ x is changed in place
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(d))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        x *= self.weight
+        return x.sum(1) + self.bias
+
+
+# %% 06.1 · parameters made in float64 ⇒ the parameters are float64
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(d, dtype=torch.float64))
+        self.bias = nn.Parameter(torch.randn((), dtype=torch.float64))
+
+    def forward(self, x):
+        return torch.mv(x, self.weight) + self.bias
+
+
+# %% 06.1 · only the bias in float64
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(d))
+        self.bias = nn.Parameter(torch.tensor(0.0, dtype=torch.float64))
+
+    def forward(self, x):
+        return x @ self.weight + self.bias
+
+
+# %% 06.1 · the weight through .data ⇒ the weight is cut off from the graph
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(d))
+        self.bias = nn.Parameter(torch.randn(()))
+
+    def forward(self, x):
+        return (x * self.weight.data).sum(dim=1) + self.bias
+
+
+# %% 06.1 · the shapes of nn.Linear, made by hand ⇒ weight, bias and output have an axis too many
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(d, 1))
+        self.bias = nn.Parameter(torch.randn(1))
+
+    def forward(self, x):
+        return torch.matmul(x, self.weight) + self.bias
+
+
+# %% 06.1 · the shapes of nn.Linear, and the column squeezed ⇒ weight and bias have an axis too many
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(d, 1))
+        self.bias = nn.Parameter(torch.randn(1))
+
+    def forward(self, x):
+        return torch.matmul(x, self.weight).squeeze(1) + self.bias
+
+
+# %% 06.1 · a list of predictions
+class LinearRegression(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(d))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        return [row @ self.weight + self.bias for row in x]
+
+
+# %% 06.2 · model.train() first ⇒ the model is put into train mode
+def train(model, x, y, lr, epochs):
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    return losses
+
+
+# %% 06.2 · in train mode, and the modes put back ⇒ it is trained in train mode, whatever its mode
+def train(model, x, y, lr, epochs):
+    modes = [part.training for part in model.modules()]
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    for part, mode in zip(model.modules(), modes):
+        part.training = mode
+    return losses
+
+
+# %% 06.2 · in eval mode, and the modes put back ⇒ it is trained in eval mode, whatever its mode
+def train(model, x, y, lr, epochs):
+    modes = [part.training for part in model.modules()]
+    model.eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    for part, mode in zip(model.modules(), modes):
+        part.training = mode
+    return losses
+
+
+# %% 06.2 · break where the loss is small ⇒ it stops when the loss is small
+def train(model, x, y, lr, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+        if losses[-1] < 1e-6:
+            break
+    return losses
+
+
+# %% 06.2 · break where the loss is zero ⇒ it stops when the loss is small
+def train(model, x, y, lr, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+        if loss == 0:
+            break
+    return losses
+
+
+# %% 06.2 · break where the loss stands still ⇒ it stops when the loss stands still
+def train(model, x, y, lr, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        if len(losses) >= 2 and abs(losses[-2] - losses[-1]) < 1e-10:
+            break
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    return losses
+
+
+# %% 06.2 · break where the loss rises ⇒ it stops when the loss grows
+def train(model, x, y, lr, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+        if losses[-1] > losses[0]:
+            break
+    return losses
+
+
+# %% 06.2 · nothing is returned
+def train(model, x, y, lr, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
