@@ -73,7 +73,8 @@ def run_test(
     call = feedback.smallest_call(student, failure)
     mistake = None
     if effort is not Effort.VERDICT and not isinstance(failure, WorkerDied | WorkerTimedOut):
-        mistake = recognise(task, _surveyed(test, task, student, seed), lambda: _others(test, task, student, seed))
+        with suppress(students.TooLarge):
+            mistake = recognise(task, _surveyed(test, task, student, seed), lambda: _others(test, task, student, seed))
     return TestResult(
         name=test.name,
         claim=test.claim,
@@ -174,13 +175,21 @@ def _failure_of(test: Test, task: Task, student: Student, seed: int, phases: tup
 
 
 def _surveyed(test: Test, task: Task, student: Student, seed: int, count: int = SURVEYED) -> Survey:
-    """Examples that failed and that passed, enough of them to tell one wrong formula from another; made once."""
+    """Examples that failed and that passed, enough of them to tell one wrong formula from another; made once.
+
+    Raises TooLarge where they cannot be kept.
+    """
     known = students.surveys_of(student)
     if (test.name, count) not in known:
         students.begin_test(student, seed_of(test, task, seed))
         collected = evidence.start(task.by_hand, keep_agreements=True)
-        with students.survey(student) as examples, suppress(Exception, WorkerDied, WorkerTimedOut, Todo):
-            run_examples(test, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], count)
+        with students.survey(student) as examples:
+            try:
+                run_examples(test, student, seed_of(test, task, seed), _PHASES[Effort.NAMED], count)
+            except students.TooLarge:
+                raise
+            except (Exception, WorkerDied, WorkerTimedOut, Todo):
+                pass  # what came before it is told
         recorded = students.recorded(student, seed_of(test, task, seed), count)
         outcomes = recorded.outcomes if isinstance(recorded, Tape) else {}
         known[test.name, count] = Survey(examples, collected.agreements, outcomes)

@@ -19,12 +19,17 @@ from autograder.grading.task import ExampleOnKink, Task
 from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable, WorkerDied, WorkerTimedOut
 from autograder.sandbox.probe import Probe
 
+MOST_SURVEYED = 1 << 24  # bytes of replies in one survey
 KEPT = 2  # failed examples kept while Hypothesis makes them smaller: the smallest, and the one before
 _TODO = re.compile(r"TODO (\w+\.\d+)")
 
 
 Drawn = tuple[tuple[Any, ...], dict[str, Any]]  # the arguments of a test, behind the student
 Recordings = dict[tuple[int, int | None], list[Drawn]]  # by a test's seed and the number of examples asked for
+
+
+class TooLarge(Exception):
+    """What came back in a survey is too large to be kept."""
 
 
 @dataclass
@@ -124,9 +129,13 @@ class Student:
             if not self._surveying:
                 del self._examples[:-KEPT]
                 raise
-            return
-        if self._surveying:
+        else:
+            if not self._surveying:
+                return
             self._examples.append(self._current)
+        if self._session.replied > MOST_SURVEYED:
+            self._examples.clear()
+            raise TooLarge
 
 
 def begin_task(student: Student, task: Task) -> None:
@@ -143,7 +152,10 @@ def begin_test(student: Student, seed: int) -> None:
 
 @contextmanager
 def survey(student: Student) -> Iterator[list[Example]]:
-    """Run a test on to its end: failures are collected with the examples that passed, and not raised."""
+    """Run a test on to its end: failures are collected with the examples that passed, and not raised.
+
+    Raises TooLarge where they would take too much memory.
+    """
     kept, student._examples, student._surveying = student._examples, [], True
     try:
         yield student._examples

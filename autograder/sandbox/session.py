@@ -53,6 +53,7 @@ class Session:
         self.needs = frozenset() if by_hand else frozenset(needs)
         self.output = ""
         self.output_dropped = 0
+        self.replied = 0  # bytes, in this test
         self.told = "", 0  # what loading printed, where the file was loaded before the first test
         self.line: Line | None = None
         self.talk: Conversation | None = None
@@ -64,6 +65,7 @@ class Session:
         """Give the next test its full time and output."""
         self.expect(())
         (self.output, self.output_dropped), self.told = self.told, ("", 0)
+        self.replied = 0
         if self.line is not None:
             self.line.begin_test()
 
@@ -211,6 +213,7 @@ class Session:
             raise
 
     def _keep(self, reply: Reply) -> None:
+        self.replied += reply.size
         if not reply.output and not reply.dropped:
             return
         most = self.limits.output

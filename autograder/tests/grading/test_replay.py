@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from autograder.grading import recognise, replay
+from autograder.grading import recognise, replay, runner
 from autograder.grading.grade import open_student
 from autograder.grading.loader import load_tasks
 from autograder.grading.recorded import record
@@ -103,6 +103,15 @@ def test_what_a_survey_sees_fail_has_not_passed(tasks, recordings, sandboxed):
     before = {key: [set(one.passed) for one in tape.learned] for key, tape in recordings.items()}
     assert results(tasks[:1], ANSWERS["wrong"], sandboxed, recordings)[0].status == "failed"
     assert {key: [one.passed for one in tape.learned] for key, tape in recordings.items()} == before
+
+
+@pytest.mark.parametrize(("size", "kept"), [(1 << 16, 2), (1 << 21, 0)])  # floats of 8 bytes
+def test_large_values_are_not_kept_to_recognise_a_mistake_by(tasks, sandboxed, monkeypatch, size, kept):
+    surveys = []
+    monkeypatch.setattr(runner, "Survey", lambda *parts: surveys.append(parts) or recognise.Survey(*parts))
+    text = overriding(f"return torch.zeros({size}, dtype=torch.float64)", "slope(x)")
+    assert results(tasks[1:2], text, sandboxed)[0].status == "error"
+    assert len(surveys) == kept
 
 
 def test_a_bounded_number_of_right_values_is_remembered(tasks, recordings, sandboxed, monkeypatch):
