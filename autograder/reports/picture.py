@@ -8,16 +8,17 @@ them theirs, by day and by night.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 from autograder.grading.result import Comparison, Number, Numbers
 
 SHADES = 4
 ROUNDING = 1e-9  # of the largest number: a difference below it is told as one of rounding
 MOST_BARS = 12  # entries; beyond that they are a curve
-CELL, LINE = (44, 26), 22  # width and height of a cell, height of a bar's row
-MARGIN, BAR, NUMBER = 28, 60, 54  # widths: of the index before a row, of its bar, of the number behind it
-CURVE = (330, 130)
+LONGEST = 7  # characters of a number
+CELL, LINE = (54, 26), 22  # width and height of a cell, height of a bar's row
+MARGIN, BAR, NUMBER = 28, 60, 66  # widths: of the index before a row, of its bar, of the number behind it
+CURVE = (336, 130)
 Texts = list[tuple[float, float, str, str]]
 
 
@@ -68,6 +69,8 @@ def picture(compared: Comparison) -> Picture:
         grids[0] = _Grid("yours", compared.yours, grids[0].rows, most, marked=difference.marked)
         grids.append(difference)
         notes.insert(0, f"The difference is yours minus {'what is expected' if right == 'expected' else right}.")
+        if _overflows(grids[0], grids[1], difference):
+            notes.append("Where both numbers are finite and their difference is ∞ or −∞, no float is so large.")
     else:
         notes.insert(0, f"Your shape is {_shape(compared.yours)}, and {_shape(compared.expected)} is expected.")
     if _is_curve(compared.expected) and len(compared.yours.shape) == 1:
@@ -83,16 +86,25 @@ def floats(numbers: Numbers) -> tuple[tuple[float, ...], ...]:
 
 
 def text(value: Number) -> str:
-    """A number in at most seven characters: three digits, and a minus that is as wide as a plus."""
+    """A number in at most seven characters, with a minus that is as wide as a plus: exact where that is enough.
+
+    Else it has three digits, or fewer beside an exponent.
+    """
     value = float(value)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     value = float(f"{value:.7g}")  # so that a hair's breadth of rounding does not tip the last digit
-    short = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.3g}"
+    short = f"{value:.7g}"
+    if len(short) > LONGEST:
+        short = f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.3g}"
     if "e" in short:
         mantissa, exponent = f"{value:.1e}".split("e")
         short = f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-        short = short if len(short) <= 7 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        short = (
+            short
+            if len(short) <= LONGEST
+            else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        )
     return short.removeprefix("-" if not value else "").replace("-", "−")
 
 
@@ -107,6 +119,12 @@ def _difference(yours: _Grid, right: _Grid) -> _Grid:
         tiny = 0.0
     marked = frozenset((r, c) for r, row in enumerate(rows) for c, value in enumerate(row) if not abs(value) <= tiny)
     return _Grid("difference", right.numbers, rows, _most(rows), tiny, marked)
+
+
+def _overflows(yours: _Grid, right: _Grid, difference: _Grid) -> bool:
+    """Whether two finite numbers are so far apart that no float tells how far."""
+    each = zip(*(chain.from_iterable(grid.rows) for grid in (yours, right, difference)), strict=True)
+    return any(math.isfinite(a) and math.isfinite(b) and not math.isfinite(d) for a, b, d in each)
 
 
 def _most(rows: Iterable[Sequence[float]]) -> float:
@@ -170,7 +188,7 @@ def _bars(grid: _Grid) -> tuple[int, int, dict[str, str], Texts]:
     texts: Texts = []
 
     def at(value: float) -> float:
-        return left + BAR * (value + most) / (2 * most)
+        return left + BAR * (value / most + 1) / 2
 
     for i, value in enumerate(row):
         y = i * LINE
@@ -209,12 +227,13 @@ def _curve_panel(grids: Sequence[_Grid], name: str) -> Panel:
     values = [value for grid in grids for value in grid.rows[0] if math.isfinite(value)]
     low, high = min([0.0, *values]), max([0.0, *values])
     high = high if high > low else low + 1.0
-    left, right, top, bottom = 50, width - 8, 8, height - 18
+    size = max(-low, high)  # of which shares are subtracted: high - low may be too large for a float
+    left, right, top, bottom = 56, width - 8, 8, height - 18
     most = max(len(grid.rows[0]) for grid in grids)
 
     def at(i: int, value: float) -> tuple[float, float]:
         x = left + (right - left) * i / max(most - 1, 1)
-        return x, bottom - (bottom - top) * (value - low) / (high - low)
+        return x, bottom - (bottom - top) * (value / size - low / size) / (high / size - low / size)
 
     paths = [("axis", f"M{left} {_n(at(0, 0.0)[1])}H{right}")]
     for grid in grids:

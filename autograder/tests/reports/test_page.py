@@ -3,10 +3,12 @@
 import re
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 
 from autograder.grading.result import to_json
 from autograder.reports.page import lesson_of, page, way_to
+from autograder.reports.picture import CELL
 from autograder.tests.browser import PHONE, barriers, browser, opened, overflow  # noqa: F401
 from autograder.tests.made import IDS, a_result, a_task, a_test, an_assignment, of_a_whole_course, statuses
 from autograder.tests.reports.pictures import LARGE, PICTURED, compared
@@ -162,6 +164,24 @@ def test_every_number_in_a_picture_can_be_read(browser, whole, dark):  # noqa: F
             ratio = contrast(cell, luminance(found))
             assert ratio >= 4.5, f"{shade}: {ratio:.2f}"
         assert len(set(shown.values())) == len(shown)
+
+
+WIDE = [-0.0625, -10.375, 1.26e-10, -1.9e300, 8.0e-308, -np.inf]
+NARROW = """(all) => all.map((one) => [one.textContent, one.getBBox(), one.ownerSVGElement.viewBox.baseVal])
+    .filter(([_, box, whole]) => box.x < 0 || box.x + box.width > whole.width || box.width > BOX)
+    .map(([text, box, whole]) => `${text}: ${box.x} to ${box.x + box.width} of ${whole.width}`)"""
+
+
+def test_a_number_stays_within_its_cell_and_its_picture(browser, tmp_path):  # noqa: F811
+    shapes = [np.reshape(WIDE, (2, 3)), WIDE, np.resize(WIDE[:3], 20), np.resize(WIDE[3:], 20)]
+    tests = [
+        a_test("failed", f"01.1 {k}", comparison=compared(one, np.zeros_like(one))) for k, one in enumerate(shapes)
+    ]
+    with opened(browser, written(a_result(an_assignment(a_task("01.1", *tests))), tmp_path)) as seen:
+        seen.page.evaluate(UNFOLD)
+        assert seen.page.locator("svg text:not([class])").count() == 4 * 6
+        assert seen.page.locator("svg text:not([class])").evaluate_all(NARROW.replace("BOX", str(CELL[0] - 2))) == []
+        assert seen.page.locator("svg text[class]").evaluate_all(NARROW.replace("BOX", "Infinity")) == []
 
 
 def luminance(channels):

@@ -1,8 +1,12 @@
 """Pictures of wrong answers, as data: what they show, mark, leave out and say."""
 
+import re
+
 import numpy as np
 import pytest
 
+from autograder.gradients.errors import Compared, Wrong
+from autograder.grading.comparison import comparison
 from autograder.reports.page import page
 from autograder.reports.picture import picture, text
 from autograder.tests.made import a_result, a_task, a_test, an_assignment
@@ -124,8 +128,17 @@ def test_rounding_is_told_from_a_difference():
     [
         (0.0, "0"),
         (-0.0, "0"),
-        (0.1875, "0.188"),
-        (0.18749999999, "0.188"),
+        (0.1875, "0.1875"),
+        (0.18749999999, "0.1875"),
+        (-1.125, "−1.125"),
+        (-0.0625, "−0.0625"),
+        (-10.0625, "−10.1"),
+        (1000.5, "1000.5"),
+        (123456.0, "123456"),
+        (1 / 3, "0.333"),
+        (-2 / 3, "−0.667"),
+        (1.7e308, "1.7e308"),
+        (5e-324, "5e−324"),
         (-1.5, "−1.5"),
         (12345.0, "12345"),
         (1.23e-9, "1.2e−9"),
@@ -138,6 +151,41 @@ def test_rounding_is_told_from_a_difference():
 def test_numbers_are_short(value, told):
     assert text(value) == told
     assert len(text(value)) <= 7
+
+
+EXTREME = [1.7e308, -1.7e308, 5e-324, -5e-324, 0.0, 1.0, np.inf, -np.inf, np.nan]
+
+
+def coordinates(found):
+    """All that is drawn: no text, which may say NaN."""
+    for panel in found.panels:
+        yield from (str(place) for x, y, *_ in panel.texts for place in (x, y, panel.width, panel.height))
+        yield from (line for _, line in panel.paths)
+
+
+@pytest.mark.parametrize("form", [(), (1,), (9,), (3, 3), (27,), (2, 3, 3)], ids=str)
+@pytest.mark.parametrize("shift", range(9))
+def test_nothing_is_drawn_at_a_place_that_is_none(form, shift):
+    """Each extreme beside each other one, as a number, as bars, in cells and on a curve."""
+    yours, expected = (np.resize(np.roll(EXTREME, -k), form) for k in (shift, 2 * shift + 1))
+    for right in (expected, np.resize([1.7e308, -1.7e308], form), np.zeros(form)):
+        for measured in (None, right):
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = picture(comparison(Wrong("x", compared=Compared("x", yours, right, measured))))
+            drawn = " ".join(coordinates(found))
+            assert not re.search("nan|inf", drawn, re.I), drawn
+
+
+@pytest.mark.parametrize("size", [3, 20])
+def test_what_is_too_far_apart_for_a_float_is_drawn_at_the_ends_and_said(size):
+    far = np.resize([1.7e308, -1.7e308], size)
+    found = picture(compared(-far, far))
+    assert "Where both numbers are finite and their difference is ∞ or −∞, no float is so large." in found.notes
+    assert "∞" in found.panels[-1].alt
+    if size == 3:
+        assert dict(found.panels[0].paths)["p4"] == "M58 26h30v14h-30z"  # from the middle to the end
+        assert dict(found.panels[0].paths)["n4"].startswith("M28 4h30v14h-30z")
+    assert not any("no float" in note for note in picture(compared(far / 4, far)).notes)
 
 
 def test_each_picture_is_small():
