@@ -49,7 +49,13 @@ def grade(
     submissions: Annotated[Path, typer.Argument(help="the students' clones, or nbgrader's submitted/, or both")],
     out: Annotated[Path, typer.Option(help="where results are kept; an interrupted run goes on from there")],
     roster: Annotated[Path | None, typer.Option(help="CSV with id,first_name,last_name,email")] = None,
-    seed: Annotated[int, typer.Option(help="the seed of record; it makes every property test a hidden one")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="the seed of record; it makes every property test a hidden one "
+            "[that of the results in --out, else 0, which is public]"
+        ),
+    ] = None,
     only: Annotated[str, typer.Option(help="assignments and tasks to grade: 01,24.2,E1")] = "",
     isolation: Annotated[str, typer.Option(help="auto, sandbox, process or none")] = "auto",
     jobs: Annotated[int, typer.Option(min=1, help="processes on this machine")] = 2,
@@ -68,8 +74,10 @@ def grade(
         from instructor.cohort.command import grade_and_show
         from instructor.cohort.run import Settings
 
-        settings = Settings(course, out, seed, only, isolation, jobs, dask, regrade, gradebook)
-        grade_and_show(submissions, roster, settings)
+        settings = Settings(
+            course, out, only=only, isolation=isolation, jobs=jobs, dask=dask, regrade=regrade, gradebook=gradebook
+        )
+        grade_and_show(submissions, roster, seed, settings)
 
 
 @app.command()

@@ -1,6 +1,8 @@
 """What ``instructor grade`` shows: a line a student, a bar with the time left, and how it ended."""
 
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,13 +13,21 @@ from autograder.reports.summary import score_line
 from autograder.reports.table import console
 from instructor.cohort.roster import read_roster
 from instructor.cohort.run import Run, Settings, enter_class, grade_class
+from instructor.cohort.seed import seed_of
 from instructor.cohort.store import RESULTS
 
 
-def grade_and_show(submissions: Path, roster: Path | None, settings: Settings) -> None:
-    """Grade a class, tell of it, and enter it into the gradebook. Raises CourseError where that cannot be done."""
+def grade_and_show(submissions: Path, roster: Path | None, seed: int | None, settings: Settings) -> None:
+    """Grade a class, tell of it, and enter it into the gradebook; a `seed` counts before that of the settings.
+
+    Raises CourseError where that cannot be done.
+    """
     people = read_roster(roster) if roster is not None else []
     out = console()
+    chosen, told = seed_of(seed, settings.out)
+    settings = replace(settings, seed=chosen)
+    if told:
+        out.print(escape(told), soft_wrap=True)
     with _Bar(console(stderr=True)) as bar:
 
         def step(run: Run, student: str, result: Result | None) -> None:
@@ -42,8 +52,12 @@ def _ended(run: Run, settings: Settings, out: Console) -> None:
         out.print(f"no submission, 0 points: {escape(', '.join(run.missing))}", soft_wrap=True)
     told = f"{len(run.graded)} graded, {run.unchanged} unchanged"
     if run.graded:
-        mean = sum(score for _, score, _ in run.graded) / len(run.graded)
-        told += f"; mean of those graded {mean:.1f} of {run.graded[0][2]} points"
+        scores = {student: score for student, score, _ in run.graded}
+        told += f"; mean of those graded {fmean(scores.values()):.1f} of {run.graded[0][2]} points"
+        handed_in = [score for student, score in scores.items() if student not in run.empty]
+        if handed_in and len(handed_in) < len(scores):
+            others = len(scores) - len(handed_in)
+            told += f", {fmean(handed_in):.1f} without the {others} who handed in nothing"
     out.print(f"{told}. Results: {settings.out / RESULTS}", soft_wrap=True)
 
 

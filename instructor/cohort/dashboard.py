@@ -19,11 +19,12 @@ from instructor.cohort.distribution import HEIGHT, WIDTH, histogram
 from instructor.cohort.heat_map import GLYPH, LETTER, SAID, cells, folding, look
 from instructor.cohort.roster import Person
 from instructor.cohort.store import Store
-from instructor.cohort.survey import Student, Survey, TaskSurvey, TestSurvey, is_unloadable, survey
+from instructor.cohort.survey import MistakeSurvey, Student, Survey, TaskSurvey, TestSurvey, is_unloadable, survey
 
 PAGE = "dashboard.html"  # in the folder with the results, where no other file is asked for
 SLOWEST = 8  # tests by their median, and as many by their longest
 MOST_NAMED = 20  # people in a sentence
+LEADING = 3  # mistakes in a sentence, where several are as common
 COMMONEST = 20  # mistakes; the others are folded
 ENOUGH = 5  # students who began a task before its numbers are taken for a reason to look at it
 MANY_TASKS = 40  # beyond these a narrow window begins with assignments folded
@@ -79,7 +80,7 @@ def write_dashboard(store: Store, people: list[Person], path: Path) -> Survey:
 
 
 def _words() -> dict[str, object]:
-    sizes = {"most_named": MOST_NAMED, "commonest": COMMONEST, "many_tasks": MANY_TASKS}
+    sizes = {"most_named": MOST_NAMED, "most_leading": LEADING, "commonest": COMMONEST, "many_tasks": MANY_TASKS}
     return sizes | {"glyph": GLYPH, "said": SAID, "letter": LETTER, "look": look}
 
 
@@ -88,20 +89,23 @@ def _figures(found: Survey, students: list[Student]) -> dict[str, object]:
     handed_in = [one.score for one in students if one.handed_in]
     max_score = max((one.max_score for one in students), default=0)
     tasks = [task for assignment in found.assignments.values() for task in assignment.tasks.values()]
+    mistakes = sorted(found.mistakes.values(), key=lambda one: (-one.students, one.name))
     return {
         "max_score": max_score,
         "mean": fmean(scores) if scores else None,
         "median": median(scores) if scores else None,
         "mean_handed_in": fmean(handed_in) if handed_in else None,
         "handed_in": len(handed_in),
-        "idle": [one for one in students if not one.began],
+        "idle": [one for one in students if one.handed_in and not one.began],
+        "empty_handed": [one for one in students if not one.handed_in],
         "complete": [one for one in students if one.score == one.max_score],
         "histogram": histogram(scores, max_score),
         "drawing": (WIDTH, HEIGHT),
         "tasks": tasks,
         "hardest": _hardest(tasks),
         "odd": [one for one in tasks if one.item.is_odd],
-        "mistakes": sorted(found.mistakes.values(), key=lambda one: (-one.students, one.name)),
+        "mistakes": mistakes,
+        "leading": _leading(mistakes),
         "timed_out": sorted((one for one in tasks if one.timed_out), key=lambda one: -len(one.timed_out)),
         "slowest": _slowest([test for task in tasks for test in task.tests.values() if test.seconds]),
         "graded": _from_to(*found.graded) if found.graded else "",
@@ -118,6 +122,12 @@ def _from_to(first: datetime, last: datetime) -> str:
 def _hardest(tasks: list[TaskSurvey]) -> list[TaskSurvey]:
     judged = [one for one in tasks if one.item.begun >= ENOUGH and one.item.passed < one.item.begun]
     return sorted(judged, key=lambda one: one.item.difficulty or 0.0)[:3]
+
+
+def _leading(mistakes: list[MistakeSurvey]) -> list[MistakeSurvey]:
+    """The mistakes that most students have; none where that is one student each."""
+    most = mistakes[0].students if mistakes else 0
+    return [one for one in mistakes if one.students == most] if most > 1 else []
 
 
 def _slowest(tests: list[TestSurvey]) -> list[TestSurvey]:

@@ -33,21 +33,26 @@ class Material:
     seed: int
 
 
-def material(course: str | Path, seed: int, only: str, workers: Workers, jobs: int = 1) -> Material:
+def material(
+    course: str | Path, seed: int, only: str, workers: Workers, jobs: int = 1, needed: frozenset[str] | None = None
+) -> Material:
     """Load the tests of the course's assignments and draw their examples, with the solutions; on two processes
     where there are to be several `jobs`.
+
+    needed: ids of the assignments whose examples are drawn ahead, all by default; others are drawn for each answer
     """
     course, selected = Path(course), selection(only)
     chosen = [one for one in assignments_in(course) if selected.has_assignment(one.id)]
     tasks = {one.id: [task for task in load_tasks(course / one.tests) if selected.has_task(task.id)] for one in chosen}
     recordings: Recordings = {}
-    apart = spread(_recorded_apart, [(course, one, selected, seed) for one in chosen], workers) if jobs > 1 else ()
+    drawn = [one for one in chosen if needed is None or one.id in needed]
+    apart = spread(_recorded_apart, [(course, one, selected, seed) for one in drawn], workers) if jobs > 1 else ()
     done: set[str] = set()
     for id, data in apart:
         if data is not None:
             done.add(id)
             recordings |= pickle.loads(data)  # from a process of our own, which runs no student's code
-    for one in chosen:
+    for one in drawn:
         if one.id not in done:
             recordings |= _recorded(course, one, tasks[one.id], seed, workers)
     gc.freeze()  # it is there for good: the collector need not look through it again and again

@@ -17,7 +17,9 @@ from autograder.grading.result import Result
 from autograder.grading.together import ending_together
 from autograder.sandbox.workers import Workers, level_of, open_workers
 from autograder.surroundings import single_threaded
+from instructor.cohort.begun import begun
 from instructor.cohort.job import Job, digest_of
+from instructor.cohort.overlooked import overlooked
 from instructor.cohort.roster import Person, unknown
 from instructor.cohort.store import RESULTS, Store
 from instructor.cohort.submissions import Submission, answer_of, find, handed_in
@@ -44,11 +46,12 @@ class Settings:
 
 @dataclass
 class Run:
-    """How a run goes: for a progress bar and for the last line."""
+    """How a run goes: for a progress bar and for the last line. Of those graded, `empty` have no file that was read."""
 
     total: int = 0
     submissions: list[Submission] = field(default_factory=list)
     graded: list[tuple[str, int, int]] = field(default_factory=list)
+    empty: set[str] = field(default_factory=set)
     unchanged: int = 0
     missing: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -124,6 +127,7 @@ def _grade(
     def changed() -> Iterator[Job]:
         for submission in run.submissions:
             job = Job(submission.student, {one.id: answer_of(submission, one) for one in chosen})
+            run.warnings += overlooked(submission.student, submission.clone, chosen, job.answers)
             digest = digest_of(job, tests, settings.seed, settings.only, isolation, versions())
             if not settings.regrade and store.digest_of(job.student) == digest:
                 run.unchanged += 1
@@ -133,16 +137,18 @@ def _grade(
             yield job
 
     jobs = changed()
-    first = next(jobs, None)  # nothing is loaded where nothing has changed
-    if first is None:
+    ahead, needed = begun(settings.course, chosen, jobs)
+    if not ahead:  # nothing is loaded where nothing has changed
         return
     try:
         with open_workers(settings.isolation) as workers:
-            results = _executor(settings, workers, tests).run(chain([first], jobs))
+            results = _executor(settings, workers, tests, needed).run(chain(ahead, jobs))
             with closing(cast(Any, results)):  # graders end before the workers that they share
                 for job, result in results:
                     store.put(job.student, digests.pop(job.student), result)
                     run.graded.append((job.student, result.score, result.max_score))
+                    if not result.provenance.files:
+                        run.empty.add(job.student)
                     step(run, job.student, result)
     except BrokenExecutor:
         raise CourseError(
@@ -151,7 +157,7 @@ def _grade(
         ) from None
 
 
-def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> "Executor":
+def _executor(settings: Settings, workers: Workers, tests: dict[str, str], needed: frozenset[str]) -> "Executor":
     single_threaded()
     from instructor.cohort.executors import Dask, Here, Processes
     from instructor.cohort.material import material
@@ -159,5 +165,5 @@ def _executor(settings: Settings, workers: Workers, tests: dict[str, str]) -> "E
     if settings.dask:
         course = str(settings.course.resolve())
         return Dask(settings.dask, course, settings.seed, settings.only, settings.isolation, tests)
-    made = material(settings.course, settings.seed, settings.only, workers, settings.jobs)
+    made = material(settings.course, settings.seed, settings.only, workers, settings.jobs, needed)
     return Here(made, workers) if settings.jobs < 2 else Processes(settings.jobs, made, workers)

@@ -5,10 +5,13 @@ A submission is known by the digest of all that its result depends on; one with 
 
 import errno
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from autograder.course import CourseError
 from autograder.grading.result import Result, from_json, to_json
@@ -26,6 +29,16 @@ CREATE TABLE IF NOT EXISTS results (
 )
 """
 _PATIENCE = 10.0  # seconds to wait for another process that writes
+
+
+class _Seed(msgspec.Struct):
+    seed: int
+
+
+class _Seeded(msgspec.Struct):
+    """What is read of a result for its seed; all else is skipped."""
+
+    provenance: _Seed
 
 
 class Store:
@@ -73,6 +86,17 @@ class Store:
             student, graded_at, result = row
             yield student, datetime.fromisoformat(graded_at), from_json(result)
 
+    def students(self) -> list[str]:
+        """The students with a result."""
+        with self._usable():
+            return [student for (student,) in self._connection.execute("SELECT student FROM results ORDER BY student")]
+
+    def seeds(self) -> Counter[int]:
+        """How many results there are of each seed."""
+        with self._usable():
+            results = (result for (result,) in self._connection.execute("SELECT result FROM results"))
+            return Counter(msgspec.json.decode(result, type=_Seeded).provenance.seed for result in results)
+
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
@@ -87,11 +111,11 @@ class Store:
     def _usable(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
             raise _unusable(self.path, error) from None
 
 
-def _unusable(path: Path, error: sqlite3.Error | OSError) -> CourseError:
+def _unusable(path: Path, error: Exception) -> CourseError:
     name = getattr(error, "sqlite_errorname", "")
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

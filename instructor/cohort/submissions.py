@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from autograder.course import Assignment, CourseError
 from autograder.grading.submission import Answer, Refused, answer_or_reason, read_regular_file
 from instructor.cohort.notebook_answer import LARGEST_NOTEBOOK, NoNotebook, text_of
+from instructor.cohort.overlooked import missing_beside, notebook_in
 
 _TIMESTAMP = re.compile(r"(?P<clock>[\d:. T-]*\d) ?(?P<offset>[+-]\d\d:?\d\d)?(?P<zone>[A-Z][\w/+-]*)?", re.ASCII)
 _LONGEST_TIMESTAMP = 100  # bytes
@@ -149,6 +150,9 @@ def answer_of(submission: Submission, assignment: Assignment) -> Answer | str:
                 return _from_notebook(submission.notebooks, notebook, assignment)
         if submission.clone is None:
             return f"{assignment.stem} was not handed in."
+        is_there = os.path.lexists(submission.clone / assignment.answer)
+        if not is_there and (beside := notebook_in(submission.clone, assignment)) is not None:
+            return missing_beside(beside, submission.student, assignment)
         return answer_or_reason(submission.clone, assignment)
     except OSError as error:
         return f"{assignment.stem} cannot be read ({error.strerror}); check the permissions of its folder."

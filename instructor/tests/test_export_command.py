@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.tests.made import statuses
+from instructor.command import main
+from instructor.tests.cohort.made import keep
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -41,3 +45,35 @@ def test_what_cannot_be_written_is_one_sentence_and_exit_2(arguments, words, tmp
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+NAMELESS = "note: no roster is given, so names are the ids of the folders; --roster CSV gives names."
+
+
+@pytest.mark.parametrize(
+    ("roster", "notes"),
+    [
+        (None, [NAMELESS]),
+        ("id\nada\nbob\nzoe\n", []),
+        ("id\nada\n", ["note: graded, but not on the roster and so left out: bob, zoe."]),
+        (
+            "id\nbob\nerin\nzoe\n",
+            [
+                "note: graded, but not on the roster and so left out: ada.",
+                "note: on the roster, but not graded and so left out: erin.",
+            ],
+        ),
+    ],
+)
+def test_who_is_left_out_of_the_scores_is_told(tmp_path, monkeypatch, capsys, roster, notes):
+    keep(tmp_path / "out", {student: statuses("p") for student in ("ada", "bob", "zoe")}).close()
+    words = ["export", tmp_path / "out", "--canvas", tmp_path / "canvas.csv", "--csv", tmp_path / "plain.csv"]
+    if roster is not None:
+        (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+        words += ["--roster", tmp_path / "roster.csv"]
+    monkeypatch.setattr(sys, "argv", ["instructor", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (0, None)
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"wrote {tmp_path}/canvas.csv", f"wrote {tmp_path}/plain.csv", *notes]

@@ -257,7 +257,7 @@ def test_a_file_that_is_missing_is_told_once_and_as_no_mistake(browser, tmp_path
         ({}, "No result is here yet"),
         ({"ada": statuses("pf")}, "1 student, 1 assignment, 2 tasks, 6 points"),
         ({"ada": statuses("pp"), "bob": statuses("pp")}, "Everything right: ada, bob."),
-        ({"ada": statuses("oo"), "bob": statuses("oo")}, "Nothing begun: ada, bob."),
+        ({"ada": statuses("oo"), "bob": statuses("oo")}, "Handed in, but nothing begun: ada, bob."),
         ({"ada": statuses("p"), "bob": statuses("pp")}, "Not everybody was graded on the same tasks"),
     ],
     ids=["empty", "one student", "all right", "nothing begun", "other tasks"],
@@ -267,6 +267,39 @@ def test_unusual_classes_have_a_page_that_makes_sense(browser, tmp_path, results
         assert told in " ".join(seen.page.locator("body").inner_text().split())
         assert "nan" not in seen.page.content().lower()
         assert barriers(seen.page) == seen.requests == seen.complaints == []
+
+
+def test_who_handed_in_nothing_is_told_apart_from_who_began_nothing(browser, tmp_path):  # noqa: F811
+    nothing = a_result(an_assignment(a_task("01.1", a_test("error", "01 was not handed in."))), no_file=["01"])
+    results = {"ada": statuses("p"), "bob": statuses("o"), "erin": nothing}
+    with opened(browser, dashboard(tmp_path, results)) as seen:
+        told = " ".join(seen.page.locator("#scores").inner_text().split())
+    assert "Nothing handed in: erin. Handed in, but nothing begun: bob." in told
+    assert "nothing begun 1 " in told.lower()
+
+
+@pytest.mark.parametrize(
+    ("mistakes", "told"),
+    [
+        ("a b", None),
+        ("a a b", "The commonest mistake, 2 students: a."),
+        ("a a b b c", "The commonest mistakes, 2 students each: a; b."),
+        ("a a b b c c d d e e", "The commonest mistakes, 2 students each: a; b; c and 2 more."),
+    ],
+)
+def test_the_commonest_mistake_is_that_of_several_and_none_that_is_as_common_is_kept_back(
+    browser,  # noqa: F811
+    tmp_path,
+    mistakes,
+    told,
+):
+    def mistaken(name):
+        return a_result(an_assignment(a_task("01.1", a_test("failed", "wrong", misconception=name))))
+
+    results = {f"s{number}": mistaken(name) for number, name in enumerate(mistakes.split())}
+    with opened(browser, dashboard(tmp_path, results)) as seen:
+        lines = seen.page.locator("#scores li").all_inner_texts()
+    assert [" ".join(line.split()) for line in lines if "ommonest" in line] == ([told] if told else [])
 
 
 def test_the_totals_are_those_of_the_export(browser, solved, submissions, tmp_path, monkeypatch):  # noqa: F811
