@@ -2,33 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment, assignments_in
 from autograder.grading.grade import broken_file, open_student
-from autograder.grading.implementations import session_of
 from autograder.grading.loader import load_tasks
 from autograder.grading.recorded import record
 from autograder.grading.runner import Effort, run_task, run_test
 from autograder.grading.student import Recordings, Student, begin_task, end_task
 from autograder.grading.submission import Answer, read_answer
 from autograder.grading.task import Misconception, Task
-from autograder.sandbox.errors import StudentRaised
 from autograder.sandbox.probe import Probe
-from autograder.sandbox.session import Loaded, Session
 from autograder.sandbox.workers import Workers
 from instructor.answers import KnownAnswer, known_answers
 from instructor.concepts import see_faults
 from instructor.equivalents import Equivalent, find
+from instructor.made_up import junk, strangers, with_solution, zeros
 from instructor.mutants import mutants
 from instructor.release import solution_of
 
 POINTS = 10
 HINTS = 3
 LEAST_WRONG, LEAST_RIGHT = 5, 2
-STRANGERS = ("RuntimeError", "TypeError", "ValueError")
 
 
 @dataclass
@@ -68,8 +64,8 @@ def examine(course: Path, assignment: Assignment, equivalents: list[Equivalent],
     for task in tasks:
         for misconception in task.misconceptions:
             _misconception(found, task, misconception, means)
-        _zeros(found, task, means)
-        _strangers(found, task, means)
+        found.faults += [*zeros(task, means.solution, means.recordings), *strangers(task, means.recordings)]
+        found.faults += junk(task, means.solution, means.recordings)
     _wrong(found, tasks, known_answers(course, assignment, "wrong"), means)
     _right(found, tasks, known_answers(course, assignment, "right"), means)
     _mutants(found, tasks, equivalents, means)
@@ -148,7 +144,7 @@ def _misconception(found: Findings, task: Task, misconception: Misconception, me
     """A declared mistake must lose points and be recognised by its name."""
     found.declared += 1
     student = Student(
-        lambda task: _with_solution(means.solution, misconception.wrong, misconception.file), means.recordings
+        lambda task: with_solution(means.solution, misconception.wrong, misconception.file), means.recordings
     )
     results = run_task(task, student, effort=Effort.NAMED)
     failed = [result for result in results if result.status != "passed"]
@@ -162,100 +158,6 @@ def _misconception(found: Findings, task: Task, misconception: Misconception, me
         found.misnamed += other != "none"
         shown = failed[0].message
         found.faults.append(f"{task.id}: “{misconception.name}” is not recognised (named: {other})\n{shown}")
-
-
-def _with_solution(text: str, wrong: Mapping[str, Any], file: str = "") -> Any:
-    """A session that holds the solution's names, those in `wrong`, which are written in `file`, taken over."""
-    names: dict[str, Any] = {"__name__": "solution"}
-    exec(compile(text, "solution.py", "exec"), names)
-    return session_of(names | dict(wrong), file=file)
-
-
-def _zeros(found: Findings, task: Task, means: _Means) -> None:
-    """An answer of the right shapes and of zeros only must not pass."""
-    made: list[bool] = []
-    student = Student(lambda task: _Zeroed(_with_solution(means.solution, {}), made), means.recordings)
-    passed = all(result.status == "passed" for result in run_task(task, student, effort=Effort.VERDICT))
-    if passed and any(made):
-        found.faults.append(f"{task.id}: an answer of zeros passes")
-
-
-class _Zeroed:
-    """A session whose every number is made zero; `made` tells for each value whether it has numbers at all."""
-
-    def __init__(self, session: Any, made: list[bool]) -> None:
-        self._session, self._made = session, made
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        return self._zero(self._session.call(*args, **kwargs))
-
-    def probe(self, *args: Any, **kwargs: Any) -> Any:
-        return self._zero(self._session.probe(*args, **kwargs))
-
-    def _zero(self, value: Any) -> Any:
-        self._made.append(_has_numbers(value))
-        return _zeroed(value)
-
-
-def _strangers(found: Findings, task: Task, means: _Means) -> None:
-    """An exception that no declared mistake raises must not be given the name of one."""
-    for kind in STRANGERS:
-        student = Student(partial(_raising, kind), means.recordings)
-        for result in run_task(task, student, effort=Effort.NAMED):
-            if result.status == "passed":
-                found.faults.append(f"{task.id} {result.name} passes where every call raises {kind}")
-            elif result.misconception:
-                found.misnamed += 1
-                found.faults.append(f"{task.id}: a {kind} of another kind is named “{result.misconception}”")
-
-
-def _raising(kind: str, task: Task) -> Session:
-    return _Raising(kind)
-
-
-class _Raising(Session):
-    """A session in which every call and probe raises an exception of one type, which says what none of ours says."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(_no_line, "", "strangers.py")
-        self._kind = kind
-
-    def loaded(self) -> Loaded:
-        return Loaded({})
-
-    def ask(self, request: Any) -> Any:
-        raise StudentRaised((self._kind, "Exception"), "what nobody else says", 1, "y = f(x)")
-
-
-def _no_line(needs: frozenset[str]) -> Any:
-    raise AssertionError("a session that only raises needs no line")
-
-
-def _has_numbers(value: Any) -> bool:
-    match value:
-        case bool() | None | str():
-            return False
-        case list() | tuple():
-            return any(map(_has_numbers, value))
-        case dict():
-            return any(map(_has_numbers, value.values()))
-    return isinstance(value, int | float) or hasattr(value, "dtype")
-
-
-def _zeroed(value: Any) -> Any:
-    match value:
-        case bool() | None | str():
-            return value
-        case int() | float():
-            return type(value)(0)
-        case list() | tuple():
-            return type(value)(_zeroed(part) for part in value)
-        case dict():
-            return type(value)((key, _zeroed(part)) for key, part in value.items())
-    return value * 0 if hasattr(value, "dtype") else value
 
 
 def _wrong(found: Findings, tasks: list[Task], answers: list[KnownAnswer], means: _Means) -> None:

@@ -22,6 +22,7 @@ from autograder.sandbox.errors import (
     WorkerTimedOut,
 )
 
+AT_FAULT = "this test is at fault, not your answer"
 MOST_LINES = 12
 WIDTH = 110  # characters of a line
 _DATA = ("cure    return numbers, texts, arrays or tensors, or tuples, lists or dicts of them",)
@@ -93,12 +94,12 @@ def _told(task: Task, failure: BaseException) -> tuple[str, tuple[str, ...]]:
         case WorkerDied():
             return f"your code did not come back: {failure.reason}", ()
         case AuthorError():
-            return f"this test is at fault, not your answer: {failure}", ("Please tell your instructor.",)
+            return f"{AT_FAULT}: {failure}", ("Please tell your instructor.",)
         case AssertionError():
             return _asserted(failure), ()
         case _:
             told = f"{type(failure).__name__}: {failure}".splitlines()[0]
-            return f"this test is at fault, not your answer: {told}", ("Please tell your instructor.",)
+            return f"{AT_FAULT}: {told}", ("Please tell your instructor.",)
 
 
 def _asserted(failure: AssertionError) -> str:
