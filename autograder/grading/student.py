@@ -16,7 +16,7 @@ from autograder.gradients.answers import several
 from autograder.gradients.errors import Mismatch, Wrong
 from autograder.grading.errors import BuiltOnTodo, Todo
 from autograder.grading.task import ExampleOnKink, Task
-from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable, WorkerDied, WorkerTimedOut
+from autograder.sandbox.errors import ArgumentChanged, StudentRaised, Unsendable
 from autograder.sandbox.probe import Probe
 
 MOST_SURVEYED = 1 << 24  # bytes of replies in one survey
@@ -71,7 +71,6 @@ class Student:
         self._task: Task | None = None
         self._session: Any = None
         self._seed = 0
-        self._parameters: dict[str, tuple[str, ...] | None] = {}
         self._examples: list[Example] = []
         self._current = Example()
         self._surveying = False
@@ -228,13 +227,8 @@ def keep_output(student: Student, output: str) -> None:
 
 
 def parameters_of(student: Student, name: str) -> tuple[str, ...] | None:
-    """The parameter names of the student's function, for the text of a failure."""
-    if student._session is None:
-        return None
-    try:
-        return student._session.loaded().names.get(name)
-    except (WorkerDied, WorkerTimedOut):  # the file is loaded anew where the worker was lost, and may end it again
-        return None
+    """The parameter names of the student's function, for the text of a failure; nothing is loaded for it."""
+    return student._session.parameters.get(name) if student._session is not None else None
 
 
 def assert_raises(kind: type[BaseException], call: Callable[..., Any], *args: Any, **kwargs: Any) -> StudentRaised:

@@ -58,6 +58,7 @@ class Session:
         self.line: Line | None = None
         self.talk: Conversation | None = None
         self.names: Loaded | None = None
+        self.parameters: dict[str, tuple[str, ...] | None] = {}  # of what was last loaded, also when that is closed
         self.revived = False
         self.heard: Callable[[Request, Reply], None] | None = None  # is told of each call made and its reply
 
@@ -107,6 +108,7 @@ class Session:
         """Load the file, once. Raises WorkerDied, WorkerTimedOut."""
         if self.line is None or self.names is None:
             self.names = self._load()
+            self.parameters = self.names.names or self.parameters
         return self.names
 
     def call(

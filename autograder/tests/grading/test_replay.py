@@ -114,6 +114,23 @@ def test_large_values_are_not_kept_to_recognise_a_mistake_by(tasks, sandboxed, m
     assert len(surveys) == kept
 
 
+def test_a_file_is_not_loaded_again_for_the_words_of_a_failure(tasks, sandboxed):
+    student = student_of(overriding("import os; os._exit(4)"), sandboxed)
+    opened = []
+    open_session = student._open
+
+    def counted(task):
+        session = open_session(task)
+        open_line = session.open_line
+        session.open_line = lambda needs: opened.append(task.id) or open_line(needs)
+        return session
+
+    student._open = counted
+    (result,) = run_task(tasks[0], student)
+    assert "vjp_wrt_x(A=" in result.counterexample
+    assert opened == ["01.1"]
+
+
 def test_a_bounded_number_of_right_values_is_remembered(tasks, recordings, sandboxed, monkeypatch):
     monkeypatch.setattr(replay, "VARIANTS", 3)
     for k in range(6):
