@@ -25,6 +25,9 @@ from autograder.sandbox.errors import (
 AT_FAULT = "this test is at fault, not your answer"
 MOST_LINES = 12
 WIDTH = 110  # characters of a line
+_LOOKS = {"AttributeError", "TypeError", "LookupError", "ValueError"}  # raised where a value is of another kind
+_NO_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'.*", re.DOTALL)
+_OTHER_KIND = "cure    the docstring of {} says what must come back, and of what kind"
 _DATA = ("cure    return numbers, texts, arrays or tensors, or tuples, lists or dicts of them",)
 
 
@@ -36,10 +39,30 @@ def smallest_call(student: Student, failure: BaseException) -> tuple[str, ...]:
 
     Hypothesis runs the shrunk example last; where the worker was lost, it is the call at hand.
     """
+    call = _last_call(student, failure)
+    return _texts_of(student, call) if call is not None else ()
+
+
+def looked_at(student: Student, failure: BaseException) -> str:
+    """What a test looked at when its look failed: "Candle, fit" where a probe raised and no line of the student's file.
+
+    Empty where it was anything else that failed.
+    """
+    call = _last_call(student, failure)
+    if call is None or isinstance(call.target, str) or type(failure) is not StudentRaised or failure.line is not None:
+        return ""
+    names = dict.fromkeys(re.findall(r"\bstudent\.(\w+)", call.target.source))
+    called = re.match(r"(\w+)(?:\.\w+)*\(\) ", failure.message)  # "fit() takes 2 positional arguments", by Python
+    if not _LOOKS.intersection(failure.types) or (called is not None and called[1] in names):
+        return ""
+    return ", ".join(names) or "your code"
+
+
+def _last_call(student: Student, failure: BaseException) -> Call | None:
     lost = isinstance(failure, WorkerDied | WorkerTimedOut)
     failed = [example for example in students.examples_of(student) if example.failure is not None]
     calls = students.last_calls(student) if lost or not failed else failed[-1].calls
-    return _texts_of(student, calls[-1]) if calls else ()
+    return calls[-1] if calls else None
 
 
 def _texts_of(student: Student, call: Call) -> tuple[str, ...]:
@@ -54,9 +77,16 @@ def _texts_of(student: Student, call: Call) -> tuple[str, ...]:
     return tuple(texts if isinstance(call.target, str) else [f"the test's own {texts[0]}", *texts[1:]])
 
 
-def message(task: Task, test: Test, failure: BaseException, call: tuple[str, ...], mistake: Mistake | None) -> str:
-    """The whole text of a failure: headline, claim, call, numbers, likely mistake, how to run it again."""
+def message(
+    task: Task, test: Test, failure: BaseException, call: tuple[str, ...], mistake: Mistake | None, looked_at: str = ""
+) -> str:
+    """The whole text of a failure: headline, claim, call, numbers, likely mistake, how to run it again.
+
+    looked_at: what a look of the test's own failed at, as `looked_at` tells it.
+    """
     headline, details = _told(task, failure)
+    if looked_at and isinstance(failure, StudentRaised):
+        headline, details = _cannot_use(looked_at, failure), details or (_OTHER_KIND.format(looked_at),)
     lines = [f"{task.id} {headline}", f"  claim   {test.claim}"]
     lines += [f"  {label}{text}" for label, text in zip(("call    ", *["with    "] * len(call)), call, strict=False)]
     lines += [f"  {line}" for line in details]
@@ -118,6 +148,15 @@ def _raised(task: Task, raised: StudentRaised) -> str:
     if raised.line is None:
         return told
     return f"{told}  (your line {raised.line}: {raised.code.strip()})"
+
+
+def _cannot_use(looked_at: str, raised: StudentRaised) -> str:
+    """A test's look met another kind of value than it was made for; the student wrote nothing of what failed."""
+    told = f"{raised.types[0]}: {(raised.message.strip().splitlines() or [''])[0]}"
+    if (found := _NO_ATTRIBUTE.fullmatch(raised.message.strip())) is not None:
+        kind = "None" if found[1] == "NoneType" else f"{'an' if found[1][0].lower() in 'aeiou' else 'a'} {found[1]}"
+        told = f"it looked for .{found[2]} in {kind}, which has none"
+    return f"the test cannot use what {looked_at} gave: {told}"
 
 
 def _advice(raised: StudentRaised) -> tuple[str, ...]:

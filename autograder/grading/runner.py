@@ -70,7 +70,7 @@ def run_test(
         return TestResult(test.name, test.claim, "passed", output=output, seconds=seconds)
     if isinstance(failure, Todo):
         return TestResult(test.name, test.claim, "todo", seconds=seconds)
-    call = feedback.smallest_call(student, failure)
+    call, looked_at = feedback.smallest_call(student, failure), feedback.looked_at(student, failure)
     mistake = None
     if effort is not Effort.VERDICT and not isinstance(failure, WorkerDied | WorkerTimedOut):
         with suppress(students.TooLarge):
@@ -79,7 +79,7 @@ def run_test(
         name=test.name,
         claim=test.claim,
         status=status,
-        message=feedback.message(task, test, failure, call, mistake),
+        message=feedback.message(task, test, failure, call, mistake, looked_at),
         misconception=mistake.name if mistake else None,
         counterexample="\n".join(call) or None,
         output=output,

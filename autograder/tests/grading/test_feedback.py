@@ -131,3 +131,61 @@ def test_an_exception_is_told_with_the_students_own_line_and_nothing_of_the_grad
     assert test.message.splitlines()[0] == told
     assert "Traceback" not in test.message
     assert "autograder" not in test.message
+
+
+LOOKING = """
+
+from autograder import probe
+
+line = Task("01.3", "line", points=1, hints=("a?", "b", "c"))
+
+
+@probe
+def drawn(student, x):
+    w = student.line(x, lambda size: [0.0] * size)
+    return w.detach()["slope"][0] + 0.0
+
+
+@line.test
+def test_a_line(student):
+    \"\"\"a line has a slope\"\"\"
+    assert student.run(drawn, 1.0) == 0.0
+"""
+CANNOT = "01.3 the test cannot use what line gave: "
+OF_A_KIND = "cure    the docstring of line says what must come back, and of what kind"
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "cured"),
+    [
+        ("return [1.0]", f"{CANNOT}it looked for .detach in a list, which has none", OF_A_KIND),
+        ("pass", f"{CANNOT}it looked for .detach in None, which has none", "cure    something is None here"),
+        ("return made({})", f"{CANNOT}KeyError: 'slope'", OF_A_KIND),
+        ("return made({'slope': []})", f"{CANNOT}IndexError: list index out of range", OF_A_KIND),
+        (
+            "return made({'slope': 'text'})",
+            f'{CANNOT}TypeError: can only concatenate str (not "float") to str',
+            OF_A_KIND,
+        ),
+        ("return x.w", "01.3 AttributeError: 'float' object has no attribute 'w'  (your line 8: return x.w)", ""),
+        (
+            "return zeros(None)",
+            "01.3 TypeError: can't multiply sequence by non-int of type 'NoneType'  (your line 8: ",
+            "",
+        ),
+        ("pass  # and x alone is taken", "01.3 TypeError: line() takes 1 positional argument but 2 were given", ""),
+    ],
+)
+def test_a_look_of_the_tests_own_that_fails_is_told_as_one_and_the_students_line_as_ever(
+    course, sandboxed, body, told, cured
+):
+    with (course / "assignments/beginner/test_01_small.py").open("a") as tests:
+        tests.write(LOOKING)
+    made = "\n\nclass made:\n    def __init__(self, value):\n        self.detach = lambda: value\n"
+    right = "def vjp_wrt_x(A, x, v):\n    return A.T @ v\n\n"
+    taken = "x" if "alone" in body else "x, zeros"
+    text = f"import torch\n{right}\n\ndef line({taken}):\n    {body}\n\n\ndef slope(x):\n    return 2.0 * x\n{made}"
+    test = first_failure(course, sandboxed, text)
+    assert test.status == "error"
+    assert test.message.splitlines()[0].startswith(told)
+    assert cured in test.message
