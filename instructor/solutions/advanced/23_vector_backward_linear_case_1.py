@@ -3,6 +3,7 @@
 #
 # Three gaps, about 40 minutes, all by hand. Read `lessons/advanced/23_vector_backward_linear_case_1.py` first.
 # $v$ always stands for the gradient that arrives from above: it has the shape of the output $y$.
+# All arrays come in double precision (`float64`), and what you return is in double precision too.
 # Fill a gap, then run `pytest assignments -k 23` and read what it says.
 
 # %%
@@ -39,7 +40,7 @@ def vjp_wrt_x(A, x, v):
 
     A: array (m, n)   x: array (n,)   v: array (m,), the gradient arriving at y = Ax
     m or n may be 0: a sum over nothing is 0.
-    Returns: array (n,)
+    Returns: array (n,) of x's dtype, float64
     """
     # TODO 23.1 (10 min, by hand): which index of A does v meet?
     ### BEGIN SOLUTION
@@ -59,7 +60,7 @@ def vjp_wrt_A(A, x, v):
 
     A: array (m, n)   x: array (n,)   v: array (m,), the gradient arriving at y = Ax
     m or n may be 0: then there is no entry.
-    Returns: array (m, n)
+    Returns: array (m, n) of A's dtype, float64
     """
     # TODO 23.2 (10 min, by hand): an entry for each pair (i, j): what stands there?
     ### BEGIN SOLUTION
@@ -79,7 +80,7 @@ def quadratic_gradient(A, x):
     """Gradient of xᵀAx with respect to x, with NumPy only.
 
     A: array (n, n), symmetric or not   x: array (n,)   n may be 0
-    Returns: array (n,)
+    Returns: array (n,) of x's dtype, float64
     """
     # TODO 23.3 (15 min, by hand): hold the right x and let the left one move, then the other way round
     ### BEGIN SOLUTION
