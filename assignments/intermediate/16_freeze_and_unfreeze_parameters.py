@@ -29,7 +29,7 @@ def frozen_names(model):
 #
 # A *dotted-path prefix* is the beginning of a parameter's name, cut at a dot or not cut at all:
 # `body`, `body.0` and `body.0.weight` are prefixes of `body.0.weight`; `bod` and `body.0.w` are not.
-# So `body.layer1` has nothing to do with `body.layer10`.
+# So `body.layer1` has nothing to do with `body.layer10`, and `layer1` is no prefix of `body.layer1.weight`.
 #
 # The tests have a model called `transfer` with two parts, `body` and `classifier`. In the body stand `layer1`,
 # `norm` (a BatchNorm), `act`, `drop` (a Dropout), `layer10` and `layer2`, the last two with one weight between them;
@@ -75,9 +75,10 @@ def fine_tune(model, head, x, y, lr, steps):
     lr: float   steps: int, how many steps of plain gradient descent on the whole batch
 
     All parameters of the head are trained, frozen or not; during training the head is in train mode and
-    the rest in eval mode, so that no BatchNorm statistic of the rest moves. Afterwards every mode
-    (`training`) and every flag (`requires_grad`) is what it was before. Gradients that parameters
-    hold beforehand count for nothing; which ones they hold afterwards does not matter.
+    the rest in eval mode, so that BatchNorm statistics inside the head move (and stay where the training
+    leaves them) and those of the rest do not. Afterwards every mode (`training`) and every flag
+    (`requires_grad`) is what it was before. Gradients that parameters hold beforehand count for nothing;
+    which ones they hold afterwards does not matter.
     Returns: list of float, the loss before each step
     """
     # TODO 16.2 (25 min): what do you have to remember before you change a mode or a flag?
@@ -95,7 +96,7 @@ def trainable_fraction(model):
     """Which part of the model's parameters can be trained, counted in numbers.
 
     model: an nn.Module with at least one parameter, stays as it is
-    Returns: float from 0.0 to 1.0
+    Returns: float from 0.0 to 1.0; single precision is enough
     """
     # TODO 16.3 (10 min): does a weight of 120 numbers count as much as a bias of 5?
     raise NotImplementedError("TODO 16.3: trainable_fraction")

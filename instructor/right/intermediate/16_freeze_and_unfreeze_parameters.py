@@ -140,9 +140,7 @@ def fine_tune(model, head, x, y, lr, steps):
         losses.append(loss.item())
         for p in part.parameters():
             p.data.add_(p.grad, alpha=-lr)
-    with torch.no_grad():
-        for p, q in zip(model.get_submodule(head).parameters(), part.parameters()):
-            p.copy_(q)
+    model.get_submodule(head).load_state_dict(part.state_dict())
     return losses
 
 
@@ -169,10 +167,46 @@ def fine_tune(model, head, x, y, lr, steps):
     return losses
 
 
+# %% 16.2 · the loss by a pass of its own
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = {name: module.training for name, module in model.named_modules()}
+    flags = {name: p.requires_grad for name, p in model.named_parameters()}
+    model.eval()
+    part.train()
+    for p in part.parameters():
+        p.requires_grad_(True)
+    optimizer = torch.optim.SGD(part.parameters(), lr=lr)
+    losses = []
+    for _ in range(steps):
+        with torch.no_grad():
+            losses.append(torch.nn.functional.mse_loss(model(x), y).item())
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+    for name, module in model.named_modules():
+        module.training = modes[name]
+    for name, p in model.named_parameters():
+        p.requires_grad_(flags[name])
+    return losses
+
+
 # %% 16.3 · one long vector of flags
 def trainable_fraction(model):
     flags = [torch.full((p.numel(),), float(p.requires_grad), dtype=torch.float64) for p in model.parameters()]
     return torch.cat(flags).mean().item()
+
+
+# %% 16.3 · tensors of counts, divided in single precision
+def trainable_fraction(model):
+    free = torch.tensor([p.numel() for p in model.parameters() if p.requires_grad]).sum()
+    total = torch.tensor([p.numel() for p in model.parameters()]).sum()
+    return (free / total).item()
+
+
+# %% 16.3 · one long vector of flags, in single precision
+def trainable_fraction(model):
+    return torch.cat([torch.full((p.numel(),), float(p.requires_grad)) for p in model.parameters()]).mean().item()
 
 
 # %% 16.3 · all names, each object once

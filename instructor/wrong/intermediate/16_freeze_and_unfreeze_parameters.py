@@ -1,4 +1,4 @@
-# %% 16.1 · a prefix anywhere in the name ⇒ the letters of the prefix are looked for anywhere in the name
+# %% 16.1 · a prefix anywhere in the name ⇒ the letters of the prefix are looked for anywhere in the name, and flags are changed too early
 def set_requires_grad(model, prefixes, flag):
     for prefix in prefixes:
         found = [p for name, p in model.named_parameters(remove_duplicate=False) if prefix in name]
@@ -382,3 +382,272 @@ def trainable_fraction(model):
         if sizes:
             shares.append(sum(n for n, free in sizes if free) / sum(n for n, _ in sizes))
     return sum(shares) / max(1, len(shares))
+
+
+# %% 16.1 · any piece of the path will do ⇒ a piece in the middle of a path is taken for its beginning
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        names = model.named_parameters(remove_duplicate=False)
+        found = [p for n, p in names if prefix in n.split(".") or n == prefix or n.startswith(prefix + ".")]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.1 · any run of pieces will do, once the prefixes are found right
+def set_requires_grad(model, prefixes, flag):
+    pairs = list(model.named_parameters(remove_duplicate=False))
+    for prefix in prefixes:
+        if not any(f"{name}.".startswith(f"{prefix}.") for name, _ in pairs):
+            raise ValueError(prefix)
+    for name, p in pairs:
+        if any(f".{prefix}." in f".{name}." for prefix in prefixes):
+            p.requires_grad_(flag)
+
+
+# %% 16.1 · a regular expression with bare dots ⇒ a dot of the prefix stands for any character
+def set_requires_grad(model, prefixes, flag):
+    import re
+
+    meant = []
+    for prefix in prefixes:
+        names = model.named_parameters(remove_duplicate=False)
+        found = [p for name, p in names if re.fullmatch(rf"{prefix}(\..*)?", name)]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.1 · the letters anywhere, all prefixes first ⇒ the letters of the prefix are looked for anywhere in the name
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if name.find(prefix) >= 0]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.1 · startswith, all prefixes first ⇒ the names are compared letter by letter
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        names = model.named_parameters(remove_duplicate=False)
+        found = [p for name, p in names if name[: len(prefix)] == prefix]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.1 · startswith, raised inside the loop ⇒ the names are compared letter by letter, and flags are changed too early
+def set_requires_grad(model, prefixes, flag):
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters(remove_duplicate=False) if name[: len(prefix)] == prefix]
+        if not found:
+            raise ValueError(prefix)
+        for p in found:
+            p.requires_grad_(flag)
+
+
+# %% 16.1 · startswith under the first name only ⇒ the names are compared letter by letter, and flags are changed too early, and a shared parameter is known by its first name only
+def set_requires_grad(model, prefixes, flag):
+    for prefix in prefixes:
+        found = False
+        for name, p in model.named_parameters():
+            if name.startswith(prefix):
+                found = True
+                p.requires_grad = flag
+        if not found:
+            raise ValueError(prefix)
+
+
+# %% 16.1 · whole pieces, under the first name only ⇒ a shared parameter is known by its first name only
+def set_requires_grad(model, prefixes, flag):
+    meant = []
+    for prefix in prefixes:
+        found = [p for name, p in model.named_parameters() if name == prefix or name.startswith(prefix + ".")]
+        if not found:
+            raise ValueError(prefix)
+        meant += found
+    for p in meant:
+        p.requires_grad_(flag)
+
+
+# %% 16.2 · the head's statistics are put back as well ⇒ the head's statistics are put back too
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    buffers = {name: b.clone() for name, b in model.named_buffers()}
+    model.eval().requires_grad_(False)
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for name, b in model.named_buffers():
+        b.data = buffers[name]
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · no word of modes ⇒ the modes are left as they are
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    flags = [(p, p.requires_grad) for p in part.parameters()]
+    part.requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · flags are put back, modes are not ⇒ the modes are not put back
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    flags = [(p, p.requires_grad) for p in part.parameters()]
+    model.eval()
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · modes are put back, flags are not ⇒ the flags of the head are not put back
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for module, training in modes:
+        module.training = training
+    return losses
+
+
+# %% 16.2 · the rest is frozen, and stays so ⇒ the rest is frozen afterwards
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    for p in model.parameters():
+        p.requires_grad = False
+    for p in part.parameters():
+        p.requires_grad = True
+    model.eval()
+    part.train()
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+    for module, training in modes:
+        module.training = training
+    return losses
+
+
+# %% 16.2 · p = p - lr * p.grad ⇒ the step makes new tensors, and the parameters stay
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in part.parameters()]
+    model.eval()
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        part.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        with torch.no_grad():
+            for p in part.parameters():
+                p = p - lr * p.grad
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · cleared after the step ⇒ old gradients take part in the first step
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in part.parameters()]
+    model.eval()
+    part.train().requires_grad_(True)
+    losses = []
+    for _ in range(steps):
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for p in part.parameters():
+            p.data -= lr * p.grad
+        part.zero_grad()
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
+
+
+# %% 16.2 · an optimizer over model.parameters() ⇒ what is free in the rest is trained too
+def fine_tune(model, head, x, y, lr, steps):
+    part = model.get_submodule(head)
+    modes = [(module, module.training) for module in model.modules()]
+    flags = [(p, p.requires_grad) for p in part.parameters()]
+    model.eval()
+    part.train().requires_grad_(True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
+        losses.append(loss.item())
+        optimizer.step()
+    for module, training in modes:
+        module.training = training
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return losses
