@@ -74,7 +74,7 @@ def _from_array(claimed: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
     check_shape(array.shape, shape, name)
     if array.dtype not in (np.float64, np.longdouble) and (array.dtype.kind not in "iu" or array.any()):
         raise wrong_dtype(name, array.dtype, np.dtype(np.float64))
-    return array.astype(np.float64)
+    return _double(array)
 
 
 def _from_float(claimed: Any, name: str) -> np.ndarray:
@@ -87,9 +87,15 @@ def _from_float(claimed: Any, name: str) -> np.ndarray:
     if evidence.by_hand() is not False and isinstance(claimed, np.ndarray | np.longdouble):
         array = np.asarray(claimed)
         if array.shape == () and array.dtype in (np.float64, np.longdouble):
-            return array.astype(np.float64)
+            return _double(array)
     short = isinstance(claimed, np.floating)
     raise WrongType(f"{returned(claimed)}; {name} must be a float" + (" in double precision" if short else ""))
+
+
+def _double(array: np.ndarray) -> np.ndarray:
+    """In double precision; of a longdouble that is too large for it, infinity."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return array.astype(np.float64)
 
 
 def check_shape(claimed: tuple[int, ...], expected: tuple[int, ...], name: str) -> None:
@@ -150,5 +156,5 @@ def _bare(claimed: Any, left: Iterator[int]) -> Any:
         claimed = claimed.detach().resolve_neg().double().numpy() if dense else None
     if isinstance(claimed, np.ndarray | np.number | float | int) and not isinstance(claimed, bool):
         array = np.asarray(claimed)
-        return array.astype(np.float64) if array.dtype.kind in "fiu" else None
+        return _double(array) if array.dtype.kind in "fiu" else None
     return None

@@ -162,7 +162,9 @@ def _judge(
         ):
             judged = k, mine
             array = answers.as_like(mine, like, label, shape=right.shape, expected=right)
-            if not np.linalg.norm(array - right) <= tolerance:
+            with np.errstate(over="ignore"):  # an answer of 1e300 is as far from right as can be
+                distance = np.linalg.norm(array - right)
+            if not distance <= tolerance:
                 raise Wrong(f"{label} is wrong", _lines(array, right, tolerance))
     except Wrong as wrong:
         lines = wrong.lines

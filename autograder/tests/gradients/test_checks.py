@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.gradients.checks import assert_gradient, assert_jacobian, assert_vjp
+from autograder.gradients.checks import assert_close, assert_gradient, assert_jacobian, assert_trajectory, assert_vjp
 from autograder.gradients.errors import AuthorError, Wrong, WrongType
 
 A = np.array([[1.0, 2.0, -1.0], [0.5, -1.5, 3.0]])
@@ -275,3 +275,24 @@ def test_float32_answers_are_held_to_float32():
 def test_strong_curvature_and_large_inputs_are_no_kinks_and_no_authors_errors(x):
     assert_gradient(-2 / x**3, of=lambda x: 1 / x**2, at=x)
     assert_gradient(float(np.cos(x)), of=torch.sin, at=x)
+
+
+EXTREME = (1.7e308, -1.7e308, 5e-324, np.inf, np.nan, np.longdouble("1e4900"), np.longdouble("-1e4900"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("one", EXTREME, ids=str)
+@pytest.mark.parametrize("other", EXTREME, ids=str)
+def test_an_answer_as_large_as_can_be_is_refused_without_a_warning_of_ours(one, other):
+    x, claimed = np.array([1.0, 2.0]), np.array([one, other])
+    for refused in (
+        lambda: assert_gradient(claimed, of=lambda x: (x**2).sum(), at=x),
+        lambda: assert_gradient(one, of=lambda x: x**2, at=1.0),
+        lambda: assert_vjp(lambda v: claimed, of=lambda x: x**2, at=x, cotangent=x),
+        lambda: assert_jacobian(np.array([claimed, claimed]), of=lambda x: x**2, at=x),
+        lambda: assert_close(claimed, x),
+        lambda: assert_close([one, other], [1.0, 2.0]),
+        lambda: assert_trajectory([one, other], [1.0, 2.0], name="steps"),
+    ):
+        with pytest.raises(Wrong):
+            refused()
