@@ -44,7 +44,7 @@ def smallest_call(student: Student, failure: BaseException) -> tuple[str, ...]:
 
 
 def looked_at(student: Student, failure: BaseException) -> str:
-    """What a test looked at when its look failed: "Candle, fit" where a probe raised and no line of the student's file.
+    """What a test looked at when its look failed: "Candle or fit", where a probe raised and no line of the student's.
 
     Empty where it was anything else that failed.
     """
@@ -55,7 +55,7 @@ def looked_at(student: Student, failure: BaseException) -> str:
     called = re.match(r"(\w+)(?:\.\w+)*\(\) ", failure.message)  # "fit() takes 2 positional arguments", by Python
     if not _LOOKS.intersection(failure.types) or (called is not None and called[1] in names):
         return ""
-    return ", ".join(names) or "your code"
+    return " or ".join(names) or "your code"
 
 
 def _last_call(student: Student, failure: BaseException) -> Call | None:

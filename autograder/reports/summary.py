@@ -39,11 +39,14 @@ def broken(result: Result) -> Iterator[tuple[AssignmentResult, TaskResult, TestR
                 yield assignment, task, test
 
 
-def worst_of_each_task(result: Result) -> Iterator[TestResult]:
-    """For each task that was tried and is not passed, the first test that gave the task its status."""
+def first_of_each_task(result: Result) -> Iterator[TestResult]:
+    """For each task that was tried and is not passed, the first test that was not passed: tests are in teaching order.
+
+    A message that was told of another task already is not told again.
+    """
     told: set[str] = set()
     for _, task, test in broken(result):
-        if task.id not in told and test.status == task.status:
+        if task.id not in told and is_tried(task):
             told.add(task.id)
             yield test
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import AssignmentResult, Result, Status
-from autograder.reports.summary import SYMBOL, WORD, encouragement, not_as_released, score_line, worst_of_each_task
+from autograder.reports.summary import SYMBOL, WORD, encouragement, first_of_each_task, not_as_released, score_line
 
 BAR_CELLS = 10
 MESSAGES_SHOWN = 3
@@ -24,7 +24,7 @@ def console(*, stderr: bool = False) -> Console:
 def show(result: Result, out: Console) -> None:
     """Write the table, the first failures in full, the total and where to go on."""
     out.print(_table(result, plain=not out.is_terminal, unicode="utf" in (out.encoding or "").lower()))
-    told = list(worst_of_each_task(result))
+    told = list(first_of_each_task(result))
     for test in told[:MESSAGES_SHOWN]:
         out.print()
         out.print(Text(test.message), soft_wrap=True)

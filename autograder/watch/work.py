@@ -32,8 +32,10 @@ class Verdict:
 
     @property
     def message(self) -> str:
-        """What `autograder grade` tells of the task: of the first test that gave the task its status."""
-        return next((test.message for test in self.task.tests if test.status == self.task.status), "")
+        """What `autograder grade` tells of the task: of the first test that was not passed."""
+        if self.task.status == "todo":
+            return ""
+        return next((test.message for test in self.task.tests if test.status != "passed"), "")
 
 
 def not_graded(task: Declared, changes: int, sentence: str) -> Verdict:

@@ -9,9 +9,11 @@ import pytest
 from autograder.grading.result import to_json
 from autograder.reports.page import lesson_of, page, way_to
 from autograder.reports.picture import CELL
+from autograder.reports.table import console, show
 from autograder.tests.browser import PHONE, barriers, browser, opened, overflow  # noqa: F401
 from autograder.tests.made import IDS, a_result, a_task, a_test, an_assignment, of_a_whole_course, statuses
 from autograder.tests.reports.pictures import LARGE, PICTURED, compared
+from autograder.watch.work import Verdict
 
 LAPTOP, A4 = (1280, 800), (720, 1040)
 MESSAGE = """{task} the gradient with respect to x is wrong
@@ -379,3 +381,16 @@ def test_on_paper_all_is_there_and_nothing_is_cut(browser, whole):  # noqa: F811
         assert all(shown)
         cut = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
         assert seen.page.locator("pre").evaluate_all(cut) == 0
+
+
+def test_the_first_test_that_is_not_passed_is_told_first_whatever_came_of_the_others(browser, tmp_path):  # noqa: F811
+    """Tests are in the order of teaching: a plain failure may say more than the error after it."""
+    tests = "passed", a_test("failed", "01.1 missing: weight"), a_test("error", "01.1 RuntimeError: dtype", name="b")
+    result = a_result(an_assignment(a_task("01.1", *tests)))
+    with opened(browser, written(result, tmp_path)) as seen:
+        assert seen.page.locator(".headline").all_text_contents() == ["missing: weight", "RuntimeError: dtype"]
+    with (out := console()).capture() as caught:
+        show(result, out)
+    assert "missing: weight" in caught.get()
+    assert "RuntimeError" not in caught.get()
+    assert Verdict(result.assignments[0], 1).message == "01.1 missing: weight"
