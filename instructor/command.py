@@ -53,7 +53,7 @@ def grade(
         int | None,
         typer.Option(
             help="the seed of record; it makes every property test a hidden one "
-            "[that of the results in --out, else 0, which is public]"
+            "(default: that of the results in --out, else 0, which is public)"
         ),
     ] = None,
     only: Annotated[str, typer.Option(help="assignments and tasks to grade: 01,24.2,E1")] = "",
