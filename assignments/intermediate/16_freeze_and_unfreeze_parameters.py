@@ -34,6 +34,7 @@ def frozen_names(model):
 # The tests have a model called `transfer` with two parts, `body` and `classifier`. In the body stand `layer1`,
 # `norm` (a BatchNorm), `act`, `drop` (a Dropout), `layer10` and `layer2`, the last two with one weight between them;
 # in the classifier stand `hidden`, `norm`, `act` and `out`.
+# Another, `stacked`, is a Sequential of a Sequential of two layers, and of a third layer: its paths are numbers.
 
 
 # %%

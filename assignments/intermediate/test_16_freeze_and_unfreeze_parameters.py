@@ -103,9 +103,8 @@ def prefixes_of(model, second_names):
     dotted = {f"{prefix[:k]}.{prefix[k + 1 :]}" for prefix in right for k in range(1, len(prefix) - 1)} - set(right)
     near = {prefix[:-1] for prefix in right} | {prefix + "0" for prefix in right} | {f"other.{right[0]}"}
     near |= {name for name, _ in (*module.named_modules(), *module.named_buffers())}
-    known, wrong = set(right), [[], [], []]
-    for k, some in enumerate((near, inner, dotted)):
-        wrong[k] = sorted(path for path in some - known if path and not path.endswith(".") and ".." not in path)
+    groups = [sorted(paths - set(right) - {""}) for paths in (near, inner, dotted)]
+    wrong = [[path for path in paths if not path.endswith(".") and ".." not in path] for paths in groups]
     if not second_names:
         right = [prefix for prefix in right if means(first, prefix) == means(names, prefix)]
     return right, [paths for paths in wrong if paths]

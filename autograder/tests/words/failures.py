@@ -116,6 +116,7 @@ ERRORS = (
     Case("the process ends", NUMBER, "def f(x):\n    import os\n    os._exit(3)"),
     Case("too much memory", NUMBER, "def f(x): return len(bytearray(1 << 29))"),
     Case("no end of recursion", NUMBER, "def f(x): return f(x)"),
+    Case("a look that meets another kind of value", "student.run(look_closer, 'NAME', 1.0)", "def f(x): return [x]"),
 )
 
 WAITING = (Case("a long sleep", NUMBER, "def f(x):\n    import time\n    time.sleep(60)"),)
@@ -167,6 +168,11 @@ from autograder import strategies as st
 @probe
 def look(student, name, x):
     return getattr(student, name)(x)
+
+
+@probe
+def look_closer(student, name, x):
+    return getattr(student, name)(x).detach()
 
 '''
 _TASK = """
