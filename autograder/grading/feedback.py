@@ -27,7 +27,6 @@ MOST_LINES = 12
 WIDTH = 110  # characters of a line
 _LOOKS = {"AttributeError", "TypeError", "LookupError", "ValueError"}  # raised where a value is of another kind
 _NO_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'.*", re.DOTALL)
-_OTHER_KIND = "cure    the docstring of {} says what must come back, and of what kind"
 _DATA = ("cure    return numbers, texts, arrays or tensors, or tuples, lists or dicts of them",)
 
 
@@ -55,7 +54,7 @@ def looked_at(student: Student, failure: BaseException) -> str:
     called = re.match(r"(\w+)(?:\.\w+)*\(\) ", failure.message)  # "fit() takes 2 positional arguments", by Python
     if not _LOOKS.intersection(failure.types) or (called is not None and called[1] in names):
         return ""
-    return " or ".join(names) or "your code"
+    return " or ".join(names) or "your answer"
 
 
 def _last_call(student: Student, failure: BaseException) -> Call | None:
@@ -86,7 +85,8 @@ def message(
     """
     headline, details = _told(task, failure)
     if looked_at and isinstance(failure, StudentRaised):
-        headline, details = _cannot_use(looked_at, failure), details or (_OTHER_KIND.format(looked_at),)
+        headline = _cannot_use(looked_at, failure)
+        details = details or (f"cure    the docstring of {looked_at} says what must come back, and of what kind",)
     lines = [f"{task.id} {headline}", f"  claim   {test.claim}"]
     lines += [f"  {label}{text}" for label, text in zip(("call    ", *["with    "] * len(call)), call, strict=False)]
     lines += [f"  {line}" for line in details]
