@@ -92,12 +92,19 @@ def message(
     lines += [f"  {line}" for line in details]
     if mistake is not None:
         lines.append(f"  likely  {mistake.name}{': ' + mistake.hint if mistake.hint else ''}")
-        if mistake.see:
-            lines.append(f"  lesson  {mistake.see}")
+    if see := _section(task, failure, mistake):
+        lines.append(f"  lesson  {see}")
     lines.append(f"  again   pytest assignments -k {task.id}")
     if len(lines) > MOST_LINES:
         lines = lines[: MOST_LINES - 2] + lines[-2:]
     return "\n".join(_cut(line) for line in lines)
+
+
+def _section(task: Task, failure: BaseException, mistake: Mistake | None) -> str:
+    """The lesson's section that treats the mistake, or where none is named the task, whose answer is wrong."""
+    if mistake is not None:
+        return mistake.see
+    return task.see if isinstance(failure, AssertionError | ArgumentChanged) else ""
 
 
 def _cut(line: str) -> str:
