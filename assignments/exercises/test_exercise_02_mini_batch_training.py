@@ -80,9 +80,8 @@ def check_data(batches, x, y):
     """
     inputs = inputs_of(batches)
     for rows, targets in zip(inputs, (batch[1] for batch in batches), strict=True):
-        assert type(targets) is torch.Tensor and targets.shape == (len(rows), *y.shape[1:]), (
-            "the batches of minibatches do not hold a row of y for each row of x; see E2.1."
-        )
+        shape = tuple(targets.shape) if type(targets) is torch.Tensor else None
+        assert shape == (len(rows), *y.shape[1:]), "minibatches gives no row of y for each row of x; see E2.1."
         for some, whole, name in ((rows, x, "x"), (targets, y, "y")):
             known = set(map(tuple, whole.tolist()))
             assert known.issuperset(map(tuple, some.tolist())), f"minibatches gives rows not in {name}; see E2.1."
@@ -610,8 +609,9 @@ def test_trains_each_size_from_the_same_weights(student, case):
     """train (E2.2) is run for every batch size from the same weights of make_model, with a generator seeded alike"""
     seen = student.run(compared, **vars(case))
     assert seen["made"], "make_model was not called."
-    for batches in sum(seen["batches"].values(), []):
-        check_data(batches, case.x, case.y)
+    for epochs in seen["batches"].values():
+        for batches in epochs:
+            check_data(batches, case.x, case.y)
     failures = []
     for weights in seen["made"]:
         right = {size: after(two_layers(weights), epochs, case.lr)[0] for size, epochs in seen["batches"].items()}
