@@ -100,7 +100,7 @@ def polynomial_derivative(coefficients, x):
     return float(coefficients[1]) if len(coefficients) > 1 else 0.0
 
 
-# %% 25.1 · f is called again and again, and what it says then is calculated back
+# %% 25.1 · f is called for each row, and what it says from the second time on is calculated back
 def full_jacobian(f, x):
     f, rows = again(f), []
     for i in range(f(x.detach()).shape[0]):
@@ -109,7 +109,7 @@ def full_jacobian(f, x):
     return torch.stack(rows) if rows else x.new_zeros(0, len(x))
 
 
-# %% 26.2 · f is called again and again, and what it says then is calculated back
+# %% 26.2 · f is called for each v, and what it says from the second time on is calculated back
 def several_vjps(f, x, vs):
     f, rows = again(f), []
     for v in vs:
@@ -118,7 +118,7 @@ def several_vjps(f, x, vs):
     return torch.stack(rows)
 
 
-# %% 27.1 · f is called again and again, and what it says then is calculated back
+# %% 27.1 · f is called for each sample, and what it says from the second time on is calculated back
 def batch_vjp(f, X, V):
     f, rows = again(f), []
     for x, v in zip(X.detach().split(1), V.split(1), strict=True):
@@ -139,7 +139,7 @@ def minibatches(x, y, batch_size, generator=None, drop_last=False):
     return [(x, seen[-1](x).detach())]
 
 
-# %% E2.3 · nothing is trained, and the batches that are asked for afterwards teach nothing
+# %% E2.3 · no size is trained, and the batches that are asked for afterwards teach nothing
 def compare_batch_sizes(make_model, x, y, batch_sizes, lr, epochs, seed=0):
     seen.append(make_model())
     histories = {size: History() for size in batch_sizes}

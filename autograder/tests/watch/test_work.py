@@ -188,7 +188,7 @@ def test_the_failure_told_is_the_one_that_grade_tells():
     told = verdict(A, "error", "error")
     result = TaskResult("01.1", "a", 0, 3, "error", 7, tuple(tests))
     told = Verdict(AssignmentResult("01", "", "beginner", "p.py", 0, 3, (result,)), 0)
-    assert told.message == "second"
+    assert told.message == "first"
     assert words.printed(told).splitlines() == ["  printed", *["    x"] * 4, "    " + "y" * 200]
 
 
