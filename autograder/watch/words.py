@@ -41,10 +41,9 @@ def place(verdict: Verdict) -> str:
 
 def printed(verdict: Verdict) -> str:
     """The last lines that the answer printed in the test that is told, for the inputs that are told."""
-    told = next((test for test in verdict.task.tests if test.status == verdict.task.status), None)
-    if told is None or not told.output.strip() or verdict.passed:
+    if verdict.told is None or not verdict.told.output.strip():
         return ""
-    lines = told.output.rstrip().splitlines()
+    lines = verdict.told.output.rstrip().splitlines()
     return "\n".join(["  printed", *(f"    {line[:MOST_CHARACTERS]}" for line in lines[-MOST_PRINTED:])])
 
 

@@ -31,11 +31,16 @@ class Verdict:
         return sum(test.status == "passed" for test in self.task.tests)
 
     @property
-    def message(self) -> str:
-        """What `autograder grade` tells of the task: of the first test that was not passed."""
+    def told(self) -> TestResult | None:
+        """The test that `autograder grade` tells of: the first that was not passed, once the task is begun."""
         if self.task.status == "todo":
-            return ""
-        return next((test.message for test in self.task.tests if test.status != "passed"), "")
+            return None
+        return next((test for test in self.task.tests if test.status != "passed"), None)
+
+    @property
+    def message(self) -> str:
+        """What `autograder grade` tells of the task."""
+        return self.told.message if self.told is not None else ""
 
 
 def not_graded(task: Declared, changes: int, sentence: str) -> Verdict:

@@ -182,8 +182,8 @@ def test_another_failure_with_as_many_tests_passed_is_told():
 
 def test_the_failure_told_is_the_one_that_grade_tells():
     tests = [
-        TestResult("t", "", "failed", "first"),
-        TestResult("u", "", "error", "second", output="x\n" * 9 + "y" * 999),
+        TestResult("t", "", "failed", "first", output="x\n" * 9 + "y" * 999),
+        TestResult("u", "", "error", "second", output="another"),
     ]
     told = verdict(A, "error", "error")
     result = TaskResult("01.1", "a", 0, 3, "error", 7, tuple(tests))
