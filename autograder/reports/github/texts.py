@@ -164,13 +164,13 @@ def _annotations(result: Result) -> list[Annotation]:
 
 
 def _annotation(assignment: AssignmentResult, task: TaskResult) -> Annotation:
-    worst = next(test for test in task.tests if test.status == task.status)
+    told = next(test for test in task.tests if test.status not in ("passed", "todo"))
     line = task.line or 1
     return Annotation(
         path=assignment.path,
         start_line=line,
         end_line=line,
         annotation_level="warning",
-        message=unlinked(cut(worst.message, MOST_MESSAGE)) or WORD[task.status],
+        message=unlinked(cut(told.message, MOST_MESSAGE)) or WORD[task.status],
         title=cut(unlinked(f"{task.id} {task.name}: {WORD[task.status]}"), MOST_TITLE),
     )
