@@ -26,7 +26,7 @@ ALLOWED = {
     ("autograder/sandbox/standin.py", "__import__"): "the import statement of a student's file, in a worker",
     ("autograder/reports/page.py", "Markup"): _OWN_STYLE,
     ("instructor/attack.py", "exec"): _SOLUTION,
-    ("instructor/examine.py", "exec"): _SOLUTION,
+    ("instructor/made_up.py", "exec"): _SOLUTION,
     ("instructor/cohort/dashboard.py", "Markup"): _OWN_STYLE,
     ("instructor/cohort/heat_map.py", "Markup"): "numbers and names of classes, one by one",
     ("instructor/students.py", "Environment without autoescape"): "the README and workflow of a template, no student's",
